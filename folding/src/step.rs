@@ -1,0 +1,57 @@
+//! What a step circuit offers the recursion, and where its witness comes from.
+use ff::PrimeField;
+use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, SynthesisError, Variable};
+
+/// Number of values that go from step to step: `z = [state, alpha, gamma]`.
+pub const ARITY: usize = 3;
+
+/// Why a step could not produce its witness.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// The source has no such segment.
+    #[error("there is no segment {segment}: the run has {segments}")]
+    NoSuchSegment { segment: usize, segments: usize },
+    /// The witness cannot be filled from what the source holds.
+    #[error("cannot fill the witness: {0}")]
+    Witness(String),
+    /// An error of the layer that fills the witness.
+    #[error(transparent)]
+    Source(#[from] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// One step of the recursion: rows over `pre` and `post` variables that carry `z[0]` to `z'[0]`.
+///
+/// The recursion itself copies the challenges `z[1], z[2]` to the output and enforces that, so a step computes only `z'[0]`.
+pub trait SplitStep<F: PrimeField>: Send + Sync {
+    /// Number of `pre` variables, padding included: a sum of at most three powers of two.
+    fn pre_len(&self) -> usize;
+
+    /// Emits the rows.
+    ///
+    /// `pre` are the variables allocated before anything else, in order. This is called for the shape only: no value may be read.
+    /// The result is `z'[0]` and must be the last variable the step allocates.
+    fn synthesize<CS: ConstraintSystem<F>>(
+        &self,
+        cs: &mut CS,
+        pre: &[Variable],
+        z: &[AllocatedNum<F>],
+    ) -> Result<AllocatedNum<F>, SynthesisError>;
+
+    /// Number of variables [`Self::synthesize`] allocates.
+    fn post_len(&self) -> usize;
+
+    /// Appends to `out` the values of the variables that [`Self::synthesize`] allocates, in the same order; the last is `z'[0]`.
+    fn fill_post(&self, pre: &[F], z: &[F], out: &mut Vec<F>) -> Result<(), StepError>;
+
+    /// Bytes that bind everything about the step which its rows do not show (capacities, machine version) into the parameter digest.
+    fn digest_bytes(&self) -> Vec<u8>;
+}
+
+/// Gives the `pre` columns of each segment. It is created anew for each pass, and both passes must see the same columns.
+pub trait PreSource<F> {
+    /// Number of segments of the run; at least one.
+    fn segments(&self) -> usize;
+
+    /// Appends to the empty `out` the `pre` columns of segment `i`. Called for `i = 0, 1, ..` in order, or from where a proof resumes.
+    fn fill_pre(&mut self, i: usize, out: &mut Vec<F>) -> Result<(), StepError>;
+}

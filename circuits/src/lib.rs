@@ -1,1 +1,15 @@
+//! The circuits of zkmips: one R1CS segment of the run of a MIPS32 program.
+//!
+//! [`builder`] is how rows are written, [`bus`] how they talk to each other, [`segment`] what the folding crate sees;
+//! every other module is one part of the machine.
 
+pub mod builder;
+pub mod bus;
+pub mod chip;
+pub mod compact;
+pub mod lc;
+pub mod microcode;
+pub mod operation;
+pub mod segment;
+#[cfg(test)]
+pub(crate) mod testing;

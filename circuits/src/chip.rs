@@ -1,0 +1,58 @@
+//! What every chip provides.
+
+use crate::{builder::Builder, lc::F, operation::Operation};
+use ff::Field;
+
+/// A chip: rows that do one kind of work, repeated a fixed number of times in each segment.
+pub trait Chip {
+    /// Its name in descriptions and reports.
+    const NAME: &'static str;
+    /// What one instance works on.
+    type Event;
+
+    /// Writes one instance down.
+    fn synthesize(b: &mut Builder);
+
+    /// Appends the base columns of one instance, in the order in which `synthesize` allocates them.
+    fn fill(event: &Self::Event, out: &mut Vec<F>);
+
+    /// Number of base columns of one instance.
+    fn width() -> usize {
+        let mut b = Builder::new();
+        Self::synthesize(&mut b);
+        b.base_columns()
+    }
+}
+
+/// Appends the base columns of an idle instance: all zero.
+pub fn fill_idle(width: usize, out: &mut Vec<F>) {
+    out.resize(out.len() + width, F::ZERO);
+}
+
+/// A dispatched operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    /// The operation.
+    pub operation: Operation,
+    /// The slot's time.
+    pub time: u64,
+    /// First operand: below 2^32, but for memory accesses the sum of base and sign-extended offset as unsigned words, below 2^33.
+    pub x: u64,
+    /// Second operand.
+    pub y: u32,
+    /// Result.
+    pub z: u32,
+}
+
+/// A memory access: the dispatched operation, and the word that it touches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// The operation.
+    pub dispatch: Dispatch,
+    /// The word before.
+    pub old: u32,
+    /// The word after (the same for a load).
+    pub new: u32,
+    /// Time of the access before this one to that word, 0 for the initial value.
+    pub old_time: u64,
+}

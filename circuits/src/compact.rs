@@ -1,0 +1,168 @@
+//! A dense store of linear combinations: millions of terms in three flat arrays.
+
+use crate::lc::{Lc, Var, F};
+use ff::Field;
+use std::collections::HashMap;
+
+const KIND_BITS: u32 = 28;
+
+fn encode(v: Var) -> u32 {
+    let (kind, index) = match v {
+        Var::One => (0, 0),
+        Var::StateIn => (0, 1),
+        Var::SumIn => (0, 2),
+        Var::Alpha => (0, 3),
+        Var::Gamma => (0, 4),
+        Var::Pre(i) => (1, i),
+        Var::Scaled(i) => (2, i),
+        Var::Inverse(i) => (3, i),
+        Var::Tail(i) => (4, i),
+    };
+    assert!(
+        index < 1 << KIND_BITS,
+        "a segment has fewer than 2^28 variables of a kind"
+    );
+    kind << KIND_BITS | index
+}
+
+/// Where each kind of variable starts in the flat assignment
+/// `[1, z[0], z[1], alpha, gamma, pre.., scaled.., inverses.., tail..]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Number of `pre` columns, padding included.
+    pub pre: u32,
+    /// Number of scaled products.
+    pub scaled: u32,
+    /// Number of inverses.
+    pub inverses: u32,
+    /// Number of tail variables.
+    pub tail: u32,
+}
+
+/// Variables before the first `pre` column: one, `z[0]`, `z[1]`, alpha, gamma.
+pub const HEAD: u32 = 5;
+
+impl Layout {
+    /// Position of a variable in the flat assignment.
+    pub fn position(&self, v: Var) -> u32 {
+        self.flatten(encode(v))
+    }
+
+    /// Length of the flat assignment.
+    pub fn len(&self) -> usize {
+        (HEAD + self.pre + self.scaled + self.inverses + self.tail) as usize
+    }
+
+    fn flatten(&self, code: u32) -> u32 {
+        let index = code & ((1 << KIND_BITS) - 1);
+        index
+            + match code >> KIND_BITS {
+                0 => 0,
+                1 => HEAD,
+                2 => HEAD + self.pre,
+                3 => HEAD + self.pre + self.scaled,
+                _ => HEAD + self.pre + self.scaled + self.inverses,
+            }
+    }
+}
+
+/// Interned coefficients; index 0 is one and index 1 is minus one.
+#[derive(Debug, Clone)]
+pub struct Coefficients {
+    values: Vec<F>,
+    index: HashMap<F, u32>,
+}
+
+impl Default for Coefficients {
+    fn default() -> Self {
+        let values = vec![F::ONE, -F::ONE];
+        let index = values
+            .iter()
+            .enumerate()
+            .map(|(i, v)| (*v, i as u32))
+            .collect();
+        Coefficients { values, index }
+    }
+}
+
+impl Coefficients {
+    fn intern(&mut self, c: F) -> u32 {
+        let next = self.values.len() as u32;
+        let values = &mut self.values;
+        *self.index.entry(c).or_insert_with(|| {
+            values.push(c);
+            next
+        })
+    }
+
+    /// The coefficient with this index.
+    pub fn get(&self, i: u32) -> F {
+        self.values[i as usize]
+    }
+}
+
+/// A list of linear combinations.
+#[derive(Debug, Clone, Default)]
+pub struct LcList {
+    ends: Vec<u32>,
+    variables: Vec<u32>,
+    coefficients: Vec<u32>,
+}
+
+impl LcList {
+    /// Appends one.
+    pub fn push(&mut self, lc: &Lc, table: &mut Coefficients) {
+        for (v, c) in lc.terms() {
+            self.variables.push(encode(*v));
+            self.coefficients.push(table.intern(*c));
+        }
+        let end = u32::try_from(self.variables.len()).expect("fewer than 2^32 non-zeros");
+        self.ends.push(end);
+    }
+
+    /// Number of linear combinations.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Number of non-zero coefficients.
+    pub fn non_zeros(&self) -> usize {
+        self.variables.len()
+    }
+
+    /// Replaces variable codes by positions in the flat assignment.
+    pub fn flatten(&mut self, layout: &Layout) {
+        for v in &mut self.variables {
+            *v = layout.flatten(*v);
+        }
+    }
+
+    /// The terms of one, as (position or code, coefficient index).
+    pub fn terms(&self, i: usize) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let start = if i == 0 { 0 } else { self.ends[i - 1] as usize };
+        let range = start..self.ends[i] as usize;
+        self.variables[range.clone()]
+            .iter()
+            .copied()
+            .zip(self.coefficients[range].iter().copied())
+    }
+
+    /// The value of one under a flat assignment (after `flatten`).
+    pub fn evaluate(&self, i: usize, table: &Coefficients, assignment: &[F]) -> F {
+        let mut sum = F::ZERO;
+        for (v, c) in self.terms(i) {
+            let x = assignment[v as usize];
+            match c {
+                0 => sum += x,
+                1 => sum -= x,
+                _ => sum += x * table.get(c),
+            }
+        }
+        sum
+    }
+
+    /// Whether one mentions no variable but the constant (after `flatten`).
+    pub fn is_constant(&self, i: usize) -> bool {
+        self.terms(i).all(|(v, _)| v == 0)
+    }
+}

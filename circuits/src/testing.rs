@@ -1,0 +1,138 @@
+//! What chip tests share: run rows and buses without any cryptography, and try to cheat.
+//!
+//! Soundness of a chip, as the tests see it: whatever single column is changed, either a row fails, or a tuple that crosses a
+//! bus changes in a way that the rest of the proof refuses: a fact that is not true, or a tuple of a permutation bus that
+//! nobody answers. What "nobody answers" means is told by the test: it gives the tuples the rest of the machine offers.
+
+use crate::{
+    builder::Builder,
+    bus::Bus,
+    lc::{Lc, F},
+    segment::{Crossing, Segment},
+};
+use ff::{Field, PrimeField};
+use std::collections::HashMap;
+
+/// A segment made of one chip row alone, without state.
+pub fn lone(synthesize: impl FnOnce(&mut Builder)) -> Segment {
+    let mut b = Builder::new();
+    b.section("chip");
+    synthesize(&mut b);
+    let zero = Lc::zero();
+    Segment::new(b, [&zero, &zero])
+}
+
+/// Some challenges.
+pub fn challenges() -> [F; 4] {
+    [
+        F::ZERO,
+        F::ZERO,
+        F::from(0x1234_5678_9abc_def1).square(),
+        F::from(0xfeed_beef_1357_9bd3).square(),
+    ]
+}
+
+/// The small integer that a field element is, if it is below 2^64.
+pub fn small(x: &F) -> Option<u64> {
+    let bytes = x.to_repr();
+    let bytes = bytes.as_ref();
+    bytes[8..]
+        .iter()
+        .all(|b| *b == 0)
+        .then(|| u64::from_le_bytes(bytes[..8].try_into().unwrap()))
+}
+
+/// Whether a consumed fact is true, for the buses whose facts are constants of the protocol.
+pub fn is_true_fact(c: &Crossing) -> bool {
+    let parts: Vec<Option<u64>> = c.tuple.iter().map(small).collect();
+    let rest_zero = |from: usize| parts[from..].iter().all(|p| *p == Some(0));
+    match (c.bus, &parts[..3]) {
+        (Bus::Range, [Some(x), ..]) => *x < 1 << 16 && rest_zero(1),
+        (Bus::And, [Some(a), Some(b), Some(c)]) => {
+            *a < 16 && *b < 16 && *c == a & b && rest_zero(3)
+        }
+        (Bus::Power, [Some(s), Some(p), ..]) => *s <= 32 && *p == 1 << s && rest_zero(2),
+        _ => false,
+    }
+}
+
+/// The crossings of permutation (and program, image, tree, region) buses, merged: what the rest of the proof must answer.
+pub fn demands(segment: &Segment, pre: &[F]) -> HashMap<(Bus, [F; 5]), F> {
+    let mut sums = HashMap::new();
+    for c in segment.crossings(pre) {
+        if !matches!(c.bus, Bus::Range | Bus::And | Bus::Power) {
+            *sums.entry((c.bus, c.tuple)).or_insert(F::ZERO) += c.multiplicity;
+        }
+    }
+    sums.retain(|_, m| *m != F::ZERO);
+    sums
+}
+
+/// Why a witness is refused, if it is: a row that fails or a constant fact that is false.
+pub fn refusal(segment: &Segment, pre: &[F]) -> Option<String> {
+    let flat = segment.assignment(pre, &challenges());
+    if let Some(row) = segment.violation(&flat) {
+        return Some(format!("row {row}: {}", segment.label(row)));
+    }
+    segment
+        .crossings(pre)
+        .iter()
+        .find(|c| {
+            matches!(c.bus, Bus::Range | Bus::And | Bus::Power)
+                && (c.multiplicity != -F::ONE || !is_true_fact(c))
+        })
+        .map(|c| format!("false fact or multiplicity: {c:?}"))
+}
+
+/// Asserts that base columns satisfy every row and every constant fact, and returns `pre`.
+pub fn satisfied(segment: &Segment, base: &[F]) -> Vec<F> {
+    let mut pre = Vec::new();
+    segment.fill_pre(base, &mut pre);
+    if let Some(why) = refusal(segment, &pre) {
+        panic!("an honest witness is refused: {why}");
+    }
+    pre
+}
+
+/// Changes every base column in turn (products are recomputed, as a prover would) by several amounts. Each change must be refused by a
+/// row or a constant fact, or must change what the chip demands of the other buses; `acceptable` is told the new demands
+/// and says whether the rest of the machine could answer them (it may allow, for instance, an idle row).
+pub fn mutations_are_refused(
+    segment: &Segment,
+    base: &[F],
+    acceptable: impl Fn(&HashMap<(Bus, [F; 5]), F>) -> bool,
+) {
+    satisfied(segment, base);
+    let two16 = F::from(1 << 16);
+    let half = F::from(2).invert().unwrap();
+    let deltas = [
+        F::ONE,
+        -F::ONE,
+        F::from(2),
+        two16,
+        -two16,
+        F::from(1 << 32),
+        -F::from(1 << 32),
+        half,
+        two16.invert().unwrap(),
+    ];
+    for column in 0..base.len() {
+        let candidates = deltas
+            .iter()
+            .map(|d| base[column] + d)
+            .chain([F::ZERO, F::ONE])
+            .filter(|v| *v != base[column]);
+        for value in candidates {
+            let mut mutant = base.to_vec();
+            mutant[column] = value;
+            let mut pre = Vec::new();
+            segment.fill_pre(&mutant, &mut pre);
+            if refusal(segment, &pre).is_none() && acceptable(&demands(segment, &pre)) {
+                panic!(
+                    "column {column}: {:?} accepted in place of {:?}",
+                    value, base[column]
+                );
+            }
+        }
+    }
+}

@@ -1,1 +1,31 @@
+//! The machine that zkmips proves, as a fast interpreter.
+//!
+//! * [`isa`]: the instruction set and its decoder;
+//! * [`constants`], [`tape`]: addresses and the layout of inputs and outputs, shared with prover and verifier;
+//! * [`Program`]: an ELF file and the kernel as pages of memory;
+//! * [`Machine`]: runs a program with its [`Inputs`].
+//!
+//! The crate knows nothing of proofs, and the machine knows nothing of Linux: system calls are the work of the kernel, which is
+//! guest code.
 
+mod byte_order;
+pub mod constants;
+pub mod elf;
+mod execute;
+mod host;
+mod image;
+pub mod isa;
+mod machine;
+mod memory;
+pub mod tape;
+mod touched;
+
+pub use byte_order::ByteOrder;
+pub use elf::LoadError;
+pub use host::{HostCall, Observer};
+pub use image::{ImageRange, Program};
+pub use machine::{
+    Checkpoint, Diagnostic, DiagnosticKind, FatalSignal, Machine, Outcome, RunError, RunReport,
+};
+pub use memory::Memory;
+pub use tape::Inputs;

@@ -1,0 +1,348 @@
+//! Reading ELF files: what a program consists of, and why one cannot be run here.
+//!
+//! Every byte of the file is untrusted; whatever it holds, the answer is an [`ElfImage`] or a [`LoadError`].
+
+use crate::constants::{PIE_BASE, USER_END};
+use crate::ByteOrder;
+use object::elf::{self, FileHeader32};
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
+use object::Endianness;
+
+/// Longest file that is read.
+pub const MAX_FILE_BYTES: usize = 256 << 20;
+/// Most bytes of a file that are loaded into memory.
+pub const MAX_IMAGE_BYTES: u64 = 128 << 20;
+
+/// Why a file is not a program for this machine. Each message names the thing and the remedy.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The file does not start with the ELF magic.
+    #[error("not an ELF file: give a program built with GOOS=linux GOARCH=mips or mipsle, GOMIPS=softfloat")]
+    NotElf,
+    /// The file ends before what its headers promise.
+    #[error("the ELF file is truncated or damaged ({0}): build or copy it again")]
+    Damaged(String),
+    /// An ELF for another processor or word size.
+    #[error("an ELF file for {0}: build it for 32-bit MIPS (Go: GOOS=linux GOARCH=mips or mipsle, GOMIPS=softfloat)")]
+    WrongMachine(String),
+    /// An instruction set or ABI beyond MIPS32 release 2, o32.
+    #[error("a MIPS file that uses {0}: build it for MIPS32 release 2 and the o32 ABI (C: -march=mips32r2 -mabi=32)")]
+    WrongFlavour(&'static str),
+    /// The file uses the floating-point unit.
+    #[error("a hard-float program, and the machine has no floating-point unit: build it with GOMIPS=softfloat (C: -msoft-float and a soft-float libc)")]
+    HardFloat,
+    /// The file wants a dynamic linker.
+    #[error("a dynamically linked program (it asks for {0}): link it statically (Go: CGO_ENABLED=0; C: -static)")]
+    Dynamic(String),
+    /// Object file, shared library without entry point, core.
+    #[error("not an executable but {0}: give the linked program")]
+    NotExecutable(&'static str),
+    /// A segment outside the range that user programs have.
+    #[error("a segment at {start:#010x} to {end:#010x} lies outside {low:#010x} to {high:#010x}, where programs can be: link it at another address")]
+    OutOfRange {
+        /// First address.
+        start: u64,
+        /// Address after the last.
+        end: u64,
+        /// Lowest address allowed.
+        low: u32,
+        /// Address after the highest allowed.
+        high: u32,
+    },
+    /// Two segments share an address.
+    #[error("two segments both contain address {0:#010x}: link the program again")]
+    Overlap(u32),
+    /// The entry point is not code.
+    #[error("the entry point {0:#010x} is not in an executable segment: link the program again")]
+    BadEntry(u32),
+    /// More bytes than the machine takes.
+    #[error("a program of {bytes} bytes, and the limit is {limit}: strip it (Go: -ldflags=-s -w)")]
+    TooLarge {
+        /// Bytes there are.
+        bytes: u64,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// A kernel of the other byte order was given.
+    #[error("the program is {program} but the kernel image is {kernel}: use the kernel image of the program's byte order")]
+    KernelByteOrder {
+        /// Byte order of the program.
+        program: ByteOrder,
+        /// Byte order of the kernel image.
+        kernel: ByteOrder,
+    },
+}
+
+/// A piece of memory as the file describes it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Segment {
+    /// First byte address.
+    pub address: u32,
+    /// Contents; the rest up to `memory_bytes` is zero.
+    pub bytes: Vec<u8>,
+    /// Size in memory, at least `bytes.len()`.
+    pub memory_bytes: u32,
+    /// Whether instructions may be fetched from it.
+    pub executable: bool,
+}
+
+/// A function or object of the symbol table.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Symbol {
+    /// First byte address.
+    pub address: u32,
+    /// Size in bytes; 0 if the file does not say.
+    pub size: u32,
+    /// Name as in the file.
+    pub name: String,
+    /// Whether it is code.
+    pub function: bool,
+}
+
+/// What is needed of an ELF file.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ElfImage {
+    /// Byte order from the header.
+    pub byte_order: ByteOrder,
+    /// Entry point.
+    pub entry: u32,
+    /// Loadable segments in order of address, disjoint.
+    pub segments: Vec<Segment>,
+    /// Address of the program headers in memory; 0 if no segment contains them.
+    pub program_headers: u32,
+    /// Size of a program header.
+    pub program_header_size: u32,
+    /// Number of program headers.
+    pub program_header_count: u32,
+    /// Named symbols with an address, in order of address.
+    pub symbols: Vec<Symbol>,
+}
+
+fn damaged(error: object::Error) -> LoadError {
+    LoadError::Damaged(error.to_string())
+}
+
+/// Reads an ELF file whose segments must lie from `low` up to but not including `high`.
+pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
+    if data.len() > MAX_FILE_BYTES {
+        return Err(LoadError::TooLarge {
+            bytes: data.len() as u64,
+            limit: MAX_FILE_BYTES as u64,
+        });
+    }
+    let byte_order = identify(data)?;
+    let header = FileHeader32::<Endianness>::parse(data).map_err(damaged)?;
+    let endian = header.endian().map_err(damaged)?;
+    check_flavour(header.e_flags(endian))?;
+    let base = match header.e_type(endian) {
+        elf::ET_EXEC => 0,
+        elf::ET_DYN => PIE_BASE,
+        elf::ET_REL => return Err(LoadError::NotExecutable("an object file")),
+        elf::ET_CORE => return Err(LoadError::NotExecutable("a core dump")),
+        _ => return Err(LoadError::NotExecutable("of an unknown kind")),
+    };
+    let headers = header.program_headers(endian, data).map_err(damaged)?;
+
+    let mut segments = Vec::new();
+    let mut program_headers = 0;
+    for program_header in headers {
+        let contents = || {
+            program_header.data(endian, data).map_err(|()| {
+                LoadError::Damaged("a segment lies beyond the end of the file".into())
+            })
+        };
+        match program_header.p_type(endian) {
+            elf::PT_INTERP => {
+                let name = contents()?;
+                let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
+                let name = &name[..name.len().min(80)];
+                return Err(LoadError::Dynamic(
+                    String::from_utf8_lossy(name).escape_debug().to_string(),
+                ));
+            }
+            elf::PT_MIPS_ABIFLAGS => check_abi_flags(contents()?)?,
+            elf::PT_LOAD => {
+                let address = program_header.p_vaddr(endian) as u64 + base as u64;
+                let memory_bytes = program_header.p_memsz(endian);
+                let end = address + memory_bytes as u64;
+                if memory_bytes == 0 {
+                    continue;
+                }
+                if address < low as u64 || end > high as u64 {
+                    return Err(LoadError::OutOfRange {
+                        start: address,
+                        end,
+                        low,
+                        high,
+                    });
+                }
+                let bytes = contents()?;
+                if bytes.len() as u64 > memory_bytes as u64 {
+                    return Err(LoadError::Damaged(
+                        "a segment is larger than its memory".into(),
+                    ));
+                }
+                let offset = program_header.p_offset(endian) as u64;
+                let table = header.e_phoff(endian) as u64;
+                if table >= offset && table < offset + bytes.len() as u64 {
+                    program_headers = (address + table - offset) as u32;
+                }
+                segments.push(Segment {
+                    address: address as u32,
+                    bytes: bytes.to_vec(),
+                    memory_bytes,
+                    executable: program_header.p_flags(endian) & elf::PF_X != 0,
+                });
+            }
+            _ => {}
+        }
+        let total: u64 = segments
+            .iter()
+            .map(|s: &Segment| s.bytes.len() as u64)
+            .sum();
+        if total > MAX_IMAGE_BYTES {
+            return Err(LoadError::TooLarge {
+                bytes: total,
+                limit: MAX_IMAGE_BYTES,
+            });
+        }
+    }
+    if segments.is_empty() {
+        return Err(LoadError::Damaged("no loadable segment".into()));
+    }
+    segments.sort_by_key(|segment| segment.address);
+    for pair in segments.windows(2) {
+        // Ends are at most `high`, so the sum does not wrap.
+        if pair[0].address + pair[0].memory_bytes > pair[1].address {
+            return Err(LoadError::Overlap(pair[1].address));
+        }
+    }
+
+    let entry = header.e_entry(endian).wrapping_add(base);
+    let in_code = |s: &Segment| {
+        s.executable && entry >= s.address && entry - s.address < s.bytes.len() as u32
+    };
+    if entry % 4 != 0 || !segments.iter().any(in_code) {
+        return Err(LoadError::BadEntry(entry));
+    }
+    Ok(ElfImage {
+        byte_order,
+        entry,
+        segments,
+        program_headers,
+        program_header_size: header.e_phentsize(endian) as u32,
+        program_header_count: headers.len() as u32,
+        symbols: symbols(header, endian, data, base),
+    })
+}
+
+/// Looks at the first bytes: an ELF file, 32 bits, MIPS, and which byte order.
+fn identify(data: &[u8]) -> Result<ByteOrder, LoadError> {
+    if !data.starts_with(&elf::ELFMAG) {
+        return Err(LoadError::NotElf);
+    }
+    let Some(start) = data.get(..20) else {
+        return Err(LoadError::Damaged("the header is cut off".into()));
+    };
+    let byte_order = match start[5] {
+        elf::ELFDATA2MSB => ByteOrder::Big,
+        elf::ELFDATA2LSB => ByteOrder::Little,
+        _ => return Err(LoadError::Damaged("unknown byte order".into())),
+    };
+    let pair = [start[18], start[19]];
+    let machine = match byte_order {
+        ByteOrder::Big => u16::from_be_bytes(pair),
+        ByteOrder::Little => u16::from_le_bytes(pair),
+    };
+    let wide = match start[4] {
+        elf::ELFCLASS32 => false,
+        elf::ELFCLASS64 => true,
+        _ => return Err(LoadError::Damaged("unknown word size".into())),
+    };
+    let name = match machine {
+        elf::EM_MIPS if !wide => return Ok(byte_order),
+        elf::EM_MIPS => "64-bit MIPS".into(),
+        elf::EM_X86_64 => "x86-64".into(),
+        elf::EM_386 => "32-bit x86".into(),
+        elf::EM_AARCH64 => "64-bit ARM".into(),
+        elf::EM_ARM => "32-bit ARM".into(),
+        elf::EM_RISCV => "RISC-V".into(),
+        number => format!("another processor (ELF machine {number})"),
+    };
+    Err(LoadError::WrongMachine(name))
+}
+
+/// Refuses what `e_flags` says the machine cannot run.
+fn check_flavour(flags: u32) -> Result<(), LoadError> {
+    let problem = match flags & elf::EF_MIPS_ARCH {
+        elf::EF_MIPS_ARCH_1 | elf::EF_MIPS_ARCH_2 => None,
+        elf::EF_MIPS_ARCH_32 | elf::EF_MIPS_ARCH_32R2 => None,
+        elf::EF_MIPS_ARCH_32R6 | elf::EF_MIPS_ARCH_64R6 => Some("release 6"),
+        _ => Some("64-bit instructions"),
+    };
+    // The bits of the n32 ABI, MIPS16e and microMIPS; `object` names only the first.
+    let problem = problem
+        .or((flags & elf::EF_MIPS_ABI2 != 0).then_some("the n32 ABI"))
+        .or((flags & 0x0400_0000 != 0).then_some("MIPS16 code"))
+        .or((flags & 0x0200_0000 != 0).then_some("microMIPS code"));
+    match problem {
+        Some(problem) => Err(LoadError::WrongFlavour(problem)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a floating-point ABI. Layout of `.MIPS.abiflags`: version (2 bytes), level, revision, three register sizes, floating-point ABI,
+/// all single bytes, so that the byte order does not matter.
+fn check_abi_flags(bytes: &[u8]) -> Result<(), LoadError> {
+    let (Some(&revision), Some(&float)) = (bytes.get(3), bytes.get(7)) else {
+        return Err(LoadError::Damaged("the ABI flags are cut off".into()));
+    };
+    // 0 is "any": no floating-point value crosses a function; 3 is soft-float.
+    if float != 0 && float != 3 {
+        return Err(LoadError::HardFloat);
+    }
+    if revision > 2 {
+        return Err(LoadError::WrongFlavour("a release after 2"));
+    }
+    Ok(())
+}
+
+/// The symbol table if there is a readable one: names are for people, so a damaged table is no reason to refuse.
+fn symbols(
+    header: &FileHeader32<Endianness>,
+    endian: Endianness,
+    data: &[u8],
+    base: u32,
+) -> Vec<Symbol> {
+    let Ok(sections) = header.sections(endian, data) else {
+        return Vec::new();
+    };
+    let Ok(table) = sections.symbols(endian, data, elf::SHT_SYMTAB) else {
+        return Vec::new();
+    };
+    let mut symbols: Vec<Symbol> = table
+        .iter()
+        .filter_map(|symbol| {
+            let kind = symbol.st_type();
+            let known = matches!(kind, elf::STT_FUNC | elf::STT_OBJECT | elf::STT_NOTYPE);
+            let section = object::SectionIndex(symbol.st_shndx(endian) as usize);
+            let section = sections.section(section);
+            let function = kind == elf::STT_FUNC
+                || kind == elf::STT_NOTYPE
+                    && section.is_ok_and(|s| s.sh_flags(endian) & elf::SHF_EXECINSTR != 0);
+            let name = String::from_utf8_lossy(symbol.name(endian, table.strings()).ok()?);
+            if !known || symbol.is_undefined(endian) || name.is_empty() {
+                return None;
+            }
+            Some(Symbol {
+                address: symbol.st_value(endian).wrapping_add(base),
+                size: symbol.st_size(endian),
+                name: name.into_owned(),
+                function,
+            })
+        })
+        .filter(|symbol| symbol.address < USER_END || base == 0)
+        .collect();
+    symbols.sort_by(|a, b| (a.address, &a.name).cmp(&(b.address, &b.name)));
+    symbols
+}

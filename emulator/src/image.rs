@@ -1,0 +1,282 @@
+//! Programs: the pages that the loader puts into memory before the first instruction.
+//!
+//! A program is the guest's ELF file, the kernel and the information page, as a short list of ranges of whole pages. Memory outside the
+//! ranges is zero at the start, the part of bss after the last page that has bytes in the file included.
+
+use crate::constants::*;
+use crate::elf::{self, ElfImage, LoadError, Segment, Symbol};
+use crate::isa::{decode, Instruction, Op};
+use crate::{ByteOrder, Memory};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A maximal run of pages of the image with the same executable flag.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, serde::Serialize, serde::Deserialize)]
+pub struct ImageRange {
+    /// Byte address of the first word, a multiple of [`PAGE_BYTES`].
+    pub first: u32,
+    /// Number of words, a multiple of [`PAGE_WORDS`].
+    pub words: u32,
+    /// Whether instructions may be fetched from it.
+    pub executable: bool,
+}
+
+impl ImageRange {
+    /// Address of the last byte.
+    pub fn last(&self) -> u32 {
+        self.first + (4 * self.words - 1)
+    }
+
+    /// Whether a byte address lies in the range.
+    pub fn contains(&self, address: u32) -> bool {
+        address >= self.first && address <= self.last()
+    }
+}
+
+/// A range with its contents and, if it is executable, its instructions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Block {
+    pub(crate) range: ImageRange,
+    words: Vec<u32>,
+    pub(crate) code: Vec<Instruction>,
+}
+
+/// A program ready to run: immutable and cheap to clone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Program {
+    byte_order: ByteOrder,
+    entry: u32,
+    pub(crate) blocks: Arc<[Block]>,
+    symbols: Arc<[Symbol]>,
+}
+
+impl Program {
+    /// Loads a guest program together with a kernel image, both ELF files.
+    pub fn load_with_kernel(program: &[u8], kernel: &[u8]) -> Result<Program, LoadError> {
+        let user = elf::parse(program, LOWEST_ADDRESS, USER_IMAGE_END)?;
+        let kernel = elf::parse(kernel, KERNEL_START, KERNEL_END)?;
+        if user.byte_order != kernel.byte_order {
+            return Err(LoadError::KernelByteOrder {
+                program: user.byte_order,
+                kernel: kernel.byte_order,
+            });
+        }
+        let byte_order = user.byte_order;
+        let information = Segment {
+            address: INFORMATION_PAGE,
+            bytes: information_words(&user)
+                .iter()
+                .flat_map(|&word| byte_order.bytes(word))
+                .collect(),
+            memory_bytes: PAGE_BYTES,
+            executable: false,
+        };
+        let entry = user.entry;
+        let mut segments = user.segments;
+        segments.extend(kernel.segments);
+        segments.push(information);
+        let mut symbols = user.symbols;
+        symbols.extend(kernel.symbols);
+        Ok(Program {
+            symbols: symbols.into(),
+            entry,
+            ..Program::from_segments(byte_order, &segments)
+        })
+    }
+
+    /// A program made of nothing but the given disjoint segments: no kernel, no information page. It starts at the
+    /// reset vector like every other; for tests of machine and circuits.
+    pub fn from_segments(byte_order: ByteOrder, segments: &[Segment]) -> Program {
+        Program {
+            byte_order,
+            entry: RESET_VECTOR,
+            blocks: blocks(byte_order, segments).into(),
+            symbols: Arc::new([]),
+        }
+    }
+
+    /// Byte order of the guest.
+    pub fn byte_order(&self) -> ByteOrder {
+        self.byte_order
+    }
+
+    /// Entry point of the guest's ELF file. The machine itself starts at [`RESET_VECTOR`].
+    pub fn entry(&self) -> u32 {
+        self.entry
+    }
+
+    /// Whether the image is a snapshot, which has its arguments and environment inside.
+    pub fn is_snapshot(&self) -> bool {
+        self.image_word(INFORMATION_PAGE) == Some(INFORMATION_MAGIC)
+            && self.image_word(INFORMATION_PAGE + 4) == Some(INFORMATION_KIND_SNAPSHOT)
+    }
+
+    /// The ranges of the image: in order of address, disjoint, whole pages.
+    pub fn ranges(&self) -> impl ExactSizeIterator<Item = ImageRange> + '_ {
+        self.blocks.iter().map(|block| block.range)
+    }
+
+    /// Contents of the range with this position in [`Program::ranges`].
+    pub fn range_words(&self, range: usize) -> &[u32] {
+        &self.blocks[range].words
+    }
+
+    /// Pages of the image in order of address: byte address, words, executable flag.
+    pub fn pages(&self) -> impl Iterator<Item = (u32, &[u32], bool)> + '_ {
+        self.blocks.iter().flat_map(|block| {
+            let pages = block.words.chunks(PAGE_WORDS as usize);
+            (block.range.first..)
+                .step_by(PAGE_BYTES as usize)
+                .zip(pages)
+                .map(|(address, words)| (address, words, block.range.executable))
+        })
+    }
+
+    /// The word of the image that contains a byte address; `None` outside the image.
+    pub fn image_word(&self, address: u32) -> Option<u32> {
+        let block = self.block(address)?;
+        block
+            .words
+            .get(((address - block.range.first) / 4) as usize)
+            .copied()
+    }
+
+    /// What executing at `address` means; `None` is a fetch fault: an unaligned address or one outside the executable
+    /// pages. A `sync` is a no-op here if the word before it, in executable pages, is a branch or jump.
+    pub fn instruction_at(&self, address: u32) -> Option<Instruction> {
+        let block = self.block(address)?;
+        if address % 4 != 0 {
+            return None;
+        }
+        block
+            .code
+            .get(((address - block.range.first) / 4) as usize)
+            .copied()
+    }
+
+    fn block(&self, address: u32) -> Option<&Block> {
+        let after = self
+            .blocks
+            .partition_point(|block| block.range.first <= address);
+        let block = &self.blocks[after.checked_sub(1)?];
+        block.range.contains(address).then_some(block)
+    }
+
+    /// Memory before the first instruction, tapes not included.
+    pub fn initial_memory(&self) -> Memory {
+        let mut memory = Memory::new();
+        for block in self.blocks.iter() {
+            memory.write_words(block.range.first / 4, &block.words);
+        }
+        memory
+    }
+
+    /// Symbols of program and kernel in order of address.
+    pub fn symbols(&self) -> &[Symbol] {
+        &self.symbols
+    }
+
+    /// Address of the symbol with this name; of several, a function before anything else.
+    pub fn address_of(&self, name: &str) -> Option<u32> {
+        let named = |symbol: &&Symbol| symbol.name == name;
+        let function = self.symbols.iter().filter(named).find(|s| s.function);
+        function
+            .or_else(|| self.symbols.iter().find(named))
+            .map(|symbol| symbol.address)
+    }
+
+    /// The function that contains an address, and the distance from its start.
+    pub fn function_at(&self, address: u32) -> Option<(&Symbol, u32)> {
+        let after = self
+            .symbols
+            .partition_point(|symbol| symbol.address <= address);
+        let function = self.symbols[..after].iter().rev().find(|s| s.function)?;
+        let distance = address - function.address;
+        (function.size == 0 || distance < function.size).then_some((function, distance))
+    }
+}
+
+/// The words the kernel reads to start a program; the rest of the page is zero.
+fn information_words(user: &ElfImage) -> [u32; 9] {
+    // Segments end at or below `USER_IMAGE_END`: rounding up cannot wrap.
+    let ends = user.segments.iter().map(|s| s.address + s.memory_bytes);
+    let end = ends.max().unwrap_or(LOWEST_ADDRESS);
+    let lowest = user.segments.first().map_or(LOWEST_ADDRESS, |s| s.address);
+    [
+        INFORMATION_MAGIC,
+        INFORMATION_KIND_ELF,
+        user.entry,
+        user.program_headers,
+        user.program_header_size,
+        user.program_header_count,
+        end.next_multiple_of(PAGE_BYTES),
+        lowest / PAGE_BYTES * PAGE_BYTES,
+        0,
+    ]
+}
+
+/// Cuts segments into pages and joins neighbours of the same kind. A page that two segments share is executable if one
+/// of them is, as under Linux.
+fn blocks(byte_order: ByteOrder, segments: &[Segment]) -> Vec<Block> {
+    let mut pages: BTreeMap<u32, (bool, Vec<u8>)> = BTreeMap::new();
+    for segment in segments {
+        let mut address = segment.address;
+        let mut bytes = segment.bytes.as_slice();
+        while !bytes.is_empty() {
+            let offset = (address % PAGE_BYTES) as usize;
+            let length = bytes.len().min(PAGE_BYTES as usize - offset);
+            let (executable, page) = pages
+                .entry(address / PAGE_BYTES)
+                .or_insert_with(|| (false, vec![0; PAGE_BYTES as usize]));
+            *executable |= segment.executable;
+            page[offset..offset + length].copy_from_slice(&bytes[..length]);
+            bytes = &bytes[length..];
+            address = address.wrapping_add(length as u32);
+        }
+    }
+    let mut blocks: Vec<Block> = Vec::new();
+    for (number, (executable, page)) in pages {
+        let first = number * PAGE_BYTES;
+        let joins = |block: &Block| {
+            block.range.executable == executable && block.range.last().wrapping_add(1) == first
+        };
+        if !blocks.last().is_some_and(joins) {
+            blocks.push(Block {
+                range: ImageRange {
+                    first,
+                    words: 0,
+                    executable,
+                },
+                words: Vec::new(),
+                code: Vec::new(),
+            });
+        }
+        if let Some(block) = blocks.last_mut() {
+            block.words.extend(byte_order.pack(&page));
+            block.range.words += PAGE_WORDS;
+        }
+    }
+    for block in blocks.iter_mut().filter(|block| block.range.executable) {
+        block.code = instructions(&block.words);
+    }
+    blocks
+}
+
+/// Decodes a whole executable range. A `sync` behind a branch or jump would be preempted in a delay slot, from which nothing
+/// can be resumed: it does nothing. The word before the first is not executable, or it would be in this range.
+fn instructions(words: &[u32]) -> Vec<Instruction> {
+    let mut delay_slot = false;
+    words
+        .iter()
+        .map(|&word| {
+            let instruction = decode(word);
+            let silent = delay_slot && instruction.op == Op::Sync;
+            delay_slot = instruction.op.is_branch_or_jump();
+            if silent {
+                Instruction::NOP
+            } else {
+                instruction
+            }
+        })
+        .collect()
+}

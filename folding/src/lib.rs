@@ -8,6 +8,7 @@
 //! zero-knowledge fold (2023/573), Nebula (2024/1605). Fields, curves, sponges and gadgets are those of the `nova-snark` crate.
 #![allow(non_snake_case)] // W, E, U, T, X and z keep the names they have in the papers.
 
+pub mod spartan;
 pub mod split;
 pub mod step;
 

@@ -1,0 +1,116 @@
+//! The evaluation claims about committed vectors, and their reduction to one point by a sum-check.
+//!
+//! All vectors are seen as the start of a vector of `2^l` entries, `l` being the larger of the numbers of row and column variables.
+//! * `W` (committed in `C_pre + C_post`) has the value `eval_W` at `r_y`;
+//! * `E` has the value `eval_E` at `r_x`;
+//! * `post` is zero at a random point of each dyadic block of the first `P` columns.
+//!
+//! With a challenge `rho` the claims become one sum over the hypercube,
+//! `sum_y W(y) eq(r_y, y) + rho E(y) eq(r_x, y) + post(y) sum_k rho^(2+k) eq(p_k, y) = eval_W + rho eval_E`,
+//! and the sum-check leaves the values of `W`, `post` and `E` at one point.
+use super::{cube::CubePoint, sumcheck, transcript, SpartanError};
+use crate::split::SplitShape;
+use ff::Field;
+use nova_snark::traits::{Engine, TranscriptEngineTrait};
+
+/// The claims, made from what prover and verifier both know.
+pub(super) struct Claims<F> {
+    vars: usize,
+    w: CubePoint<F>,
+    e: CubePoint<F>,
+    prefix: Vec<CubePoint<F>>,
+    /// `rho^0, rho^1, ..`, one for each claim.
+    powers: Vec<F>,
+    sum: F,
+}
+
+impl<F: ff::PrimeField> Claims<F> {
+    /// Draws the points of the prefix and the combining challenge. `r_x`, `eval_W`, `eval_E` and all commitments have been absorbed.
+    pub(super) fn new<E: Engine<Scalar = F>>(
+        shape: &SplitShape<E>,
+        r_x: &[F],
+        r_y: &[F],
+        eval_W: F,
+        eval_E: F,
+        transcript: &mut E::TE,
+    ) -> Result<Self, SpartanError> {
+        let block_point = |block: std::ops::Range<usize>| {
+            let k = block.len().ilog2() as usize;
+            Ok(CubePoint {
+                block: block.start >> k,
+                tail: transcript::squeeze_vec::<E>(transcript, b"prefix", k)?,
+            })
+        };
+        let prefix: Vec<_> = shape
+            .pre_blocks()
+            .into_iter()
+            .map(block_point)
+            .collect::<Result<_, SpartanError>>()?;
+        let rho = transcript.squeeze(b"rho")?;
+        let powers: Vec<F> = std::iter::successors(Some(F::ONE), |power| Some(*power * rho))
+            .take(2 + prefix.len())
+            .collect();
+        Ok(Self {
+            vars: r_x.len().max(r_y.len()),
+            w: CubePoint::first_block(r_y),
+            e: CubePoint::first_block(r_x),
+            prefix,
+            sum: eval_W + rho * eval_E,
+            powers,
+        })
+    }
+
+    /// Number of variables of the common point.
+    pub(super) fn vars(&self) -> usize {
+        self.vars
+    }
+
+    /// What the claims, weighted, add up to.
+    pub(super) fn sum(&self) -> F {
+        self.sum
+    }
+
+    /// The sum over the hypercube; the vectors have `2^vars` entries each.
+    pub(super) fn summand(&self, w: Vec<F>, post: Vec<F>, e: Vec<F>) -> sumcheck::Products<F> {
+        let table = |points: &[CubePoint<F>], powers: &[F]| {
+            let mut table = vec![F::ZERO; 1 << self.vars];
+            for (point, power) in points.iter().zip(powers) {
+                point.add_eq_table(power, &mut table);
+            }
+            table
+        };
+        sumcheck::Products(vec![
+            [w, table(std::slice::from_ref(&self.w), &self.powers)],
+            [e, table(std::slice::from_ref(&self.e), &self.powers[1..])],
+            [post, table(&self.prefix, &self.powers[2..])],
+        ])
+    }
+
+    /// The value of the summed expression at `point`, given those of the three vectors.
+    pub(super) fn at(&self, point: &[F], values: &Values<F>) -> F {
+        let prefix: F = self
+            .prefix
+            .iter()
+            .zip(&self.powers[2..])
+            .map(|(p, power)| p.eq(point) * power)
+            .sum();
+        values.w * self.w.eq(point)
+            + values.e * self.e.eq(point) * self.powers[1]
+            + values.post * prefix
+    }
+}
+
+/// The values of the committed vectors at the common point.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(super) struct Values<F> {
+    pub w: F,
+    pub post: F,
+    pub e: F,
+}
+
+impl<F: Field> Values<F> {
+    /// The value of `W + c post + c^2 E`.
+    pub(super) fn combine(&self, c: &F) -> F {
+        self.w + *c * (self.post + *c * self.e)
+    }
+}

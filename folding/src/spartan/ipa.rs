@@ -1,0 +1,168 @@
+//! The inner-product argument that opens a Pedersen commitment as a multilinear polynomial at a point.
+//!
+//! Claim: the vector `a` committed in `C` satisfies `<a, b> = v`, where `b` is the table of `eq(point, .)`. With a base `U'` whose
+//! multiple is drawn after the claim is fixed, this is `C + v U' = <a, G> + <a, b> U'`. A round halves the vectors:
+//! `L = <a_lo, G_hi> + <a_lo, b_hi> U'`, `R = <a_hi, G_lo> + <a_hi, b_lo> U'`, a challenge `x`, then
+//! `a' = a_lo + x^-1 a_hi`, `b' = b_lo + x b_hi`, `G' = G_lo + x G_hi`, and the left side gains `x L + x^-1 R`.
+//! After the last round `a` is one scalar. The verifier computes the one generator that is left as a single multi-scalar
+//! multiplication with the tensor `(1, x_1) x (1, x_2) x ..`, and the one entry of `b` in closed form.
+//!
+//! Sources: Bootle et al. 2016/263, Bunz et al. "Bulletproofs" 2017/1066 (the recursion), "Halo" 2019/1021 (challenges `a + zeta b`
+//! of 128 bits; the asymmetric folding, so that only half of the generators are multiplied). Not hiding: what is opened must be
+//! random already.
+use super::{
+    engine::{Affine, SpartanEngine},
+    fold::{self, EndoScalar},
+    transcript::absorb_point,
+    SpartanError,
+};
+use ff::{Field, PrimeField};
+use nova_snark::{
+    provider::traits::DlogGroup, spartan::polys::eq::EqPolynomial, traits::TranscriptEngineTrait,
+};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// An opening: two points for each variable, and the last entry of the folded vector.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "")]
+pub(super) struct Opening<E: SpartanEngine> {
+    pub left: Vec<E::GE>,
+    pub right: Vec<E::GE>,
+    pub last: E::Scalar,
+}
+
+/// The base of the inner product. The transcript has absorbed everything the claim depends on.
+fn inner_base<E: SpartanEngine>(transcript: &mut E::TE) -> Result<E::GE, SpartanError> {
+    let base = E::GE::from_label(b"zkmips spartan inner product", 1);
+    let scale = transcript.squeeze(b"base")?;
+    Ok(base
+        .iter()
+        .fold(E::GE::zero(), |sum, b| sum + E::GE::group(b))
+        * scale)
+}
+
+/// The challenge of a round and its inverse.
+fn round_challenge<E: SpartanEngine>(
+    transcript: &mut E::TE,
+    left: &E::GE,
+    right: &E::GE,
+) -> Result<(EndoScalar, E::Scalar, E::Scalar), SpartanError> {
+    absorb_point::<E>(transcript, b"L", left);
+    absorb_point::<E>(transcript, b"R", right);
+    let bits = transcript.squeeze_bits(b"x", 128, false)?.to_repr();
+    let word = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .rev()
+            .fold(0u64, |word, byte| (word << 8) | u64::from(*byte))
+    };
+    let bytes = bits.as_ref();
+    let x = EndoScalar {
+        a: word(&bytes[..8]),
+        b: word(&bytes[8..16]),
+    };
+    let value = x.value::<E>();
+    let inverse = Option::from(value.invert()).ok_or(SpartanError::Challenge)?;
+    Ok((x, value, inverse))
+}
+
+fn inner_product<F: Field>(a: &[F], b: &[F]) -> F {
+    a.par_iter()
+        .zip(b)
+        .map(|(a, b)| *a * b)
+        .reduce(|| F::ZERO, |a, b| a + b)
+}
+
+/// `low + x high`, entry by entry.
+fn fold_scalars<F: Field>(vector: &mut Vec<F>, x: &F) {
+    let half = vector.len() / 2;
+    let (low, high) = vector.split_at_mut(half);
+    low.par_iter_mut()
+        .zip(high)
+        .for_each(|(l, h)| *l += *x * *h);
+    vector.truncate(half);
+}
+
+/// Opens the commitment to `a` under the first `a.len() = 2^point.len()` of `generators`.
+pub(super) fn prove<E: SpartanEngine>(
+    generators: &[Affine<E>],
+    mut a: Vec<E::Scalar>,
+    point: &[E::Scalar],
+    transcript: &mut E::TE,
+) -> Result<Opening<E>, SpartanError> {
+    let base = inner_base::<E>(transcript)?;
+    let mut b = EqPolynomial::evals_from_points(point);
+    let mut folded;
+    let mut g = &generators[..a.len()];
+    let (mut left, mut right) = (
+        Vec::with_capacity(point.len()),
+        Vec::with_capacity(point.len()),
+    );
+    for _ in 0..point.len() {
+        let half = a.len() / 2;
+        let ((a_lo, a_hi), (b_lo, b_hi)) = (a.split_at(half), b.split_at(half));
+        let (g_lo, g_hi) = g.split_at(half);
+        let cross = |a: &[_], g: &[_], b: &[_]| E::msm(a, g) + base * inner_product(a, b);
+        let (l, r) = rayon::join(|| cross(a_lo, g_hi, b_hi), || cross(a_hi, g_lo, b_lo));
+        let (endo, x, inverse) = round_challenge::<E>(transcript, &l, &r)?;
+        left.push(l);
+        right.push(r);
+        if half > 1 {
+            folded = fold::fold::<E>(g_lo, g_hi, &endo);
+            g = &folded;
+        }
+        fold_scalars(&mut a, &inverse);
+        fold_scalars(&mut b, &x);
+    }
+    Ok(Opening {
+        left,
+        right,
+        last: a[0],
+    })
+}
+
+/// `scale (1, x_1) x (1, x_2) x ..`, the first factor belonging to the high-order bit of the index.
+fn tensor<F: Field>(scale: F, xs: &[F]) -> Vec<F> {
+    let mut table = Vec::with_capacity(1 << xs.len());
+    table.push(scale);
+    for x in xs.iter().rev() {
+        let len = table.len();
+        table.resize(2 * len, F::ZERO);
+        let (low, high) = table.split_at_mut(len);
+        high.par_iter_mut().zip(low).for_each(|(h, l)| *h = *l * x);
+    }
+    table
+}
+
+/// Checks that the vector committed in `commitment` under the first `2^point.len()` of `generators` has, as a multilinear polynomial,
+/// the value `value` at `point`. There are that many generators.
+pub(super) fn verify<E: SpartanEngine>(
+    generators: &[Affine<E>],
+    commitment: E::GE,
+    point: &[E::Scalar],
+    value: E::Scalar,
+    opening: &Opening<E>,
+    transcript: &mut E::TE,
+) -> Result<(), SpartanError> {
+    if opening.left.len() != point.len() || opening.right.len() != point.len() {
+        return Err(SpartanError::ProofLength);
+    }
+    let base = inner_base::<E>(transcript)?;
+    let mut xs = Vec::with_capacity(point.len());
+    let mut sum = commitment + base * value;
+    let mut b = E::Scalar::ONE;
+    for ((l, r), coordinate) in opening.left.iter().zip(&opening.right).zip(point) {
+        let (_, x, inverse) = round_challenge::<E>(transcript, l, r)?;
+        sum += *l * x + *r * inverse;
+        b *= E::Scalar::ONE - coordinate + x * coordinate;
+        xs.push(x);
+    }
+    let scalars = tensor(opening.last, &xs);
+    let expected = E::msm(&scalars, &generators[..scalars.len()]) + base * (opening.last * b);
+    if sum == expected {
+        Ok(())
+    } else {
+        Err(SpartanError::Opening)
+    }
+}

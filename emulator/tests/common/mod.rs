@@ -1,6 +1,8 @@
 //! A tiny assembler and programs made of nothing but given instructions.
 #![allow(dead_code)] // every test file uses its own part
 
+pub mod elf_file;
+
 use zkmips_emulator::constants::*;
 use zkmips_emulator::elf::Segment;
 use zkmips_emulator::isa::{Instruction, Op};

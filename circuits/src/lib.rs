@@ -3,6 +3,7 @@
 //! [`builder`] is how rows are written, [`bus`] how they talk to each other, [`segment`] what the folding crate sees;
 //! every other module is one part of the machine.
 
+pub mod boundary;
 pub mod builder;
 pub mod bus;
 pub mod chip;
@@ -11,5 +12,6 @@ pub mod lc;
 pub mod microcode;
 pub mod operation;
 pub mod segment;
+pub mod slot;
 #[cfg(test)]
 pub(crate) mod testing;

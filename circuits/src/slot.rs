@@ -1,0 +1,465 @@
+//! One instruction slot: fetch, two register reads, an addition or subtraction or a dispatch, a register write, the next address.
+//!
+//! The columns are the decoded entry's fields, the values of the three ports, the ages of their tuples, the result's limbs and a carry.
+//! What a slot does is what [`Entry`](crate::microcode::Entry) says; the rows:
+//!
+//! | rows | what they force |
+//! | --- | --- |
+//! | six booleans | the flags (so their part of the fetched tuple is bounded) |
+//! | fetch | the entry is one of the program's: `(pc, step)`, registers and flags in part 0; operation, immediate and target alone on their powers |
+//! | three ports | each consumes `(old time, index, old value)` and produces `(own time, index, new value)`; a read keeps the value |
+//! | result limbs | the result is below 2^32, whoever computes it: chips need not check their `z` |
+//! | sum | without dispatch the result is `x + y` or `x - y` modulo 2^32 |
+//! | dispatch | with it, `(x, y, operation, time, result)` must be consumed by a chip |
+//! | five products | next `pc`, `next_pc` and step |
+//!
+//! Bounds (condition 2): `pc`, `step` are chain values: `pc` was a fetched address, a bounded target, a register's value, or such a
+//! value plus 4, hence below 2^33; the step is 0 or one more than (nine more than) a fetched one, hence below 64. Register indices arrive
+//! alone on gamma from the register bus, whose first producers are the constants 0 to 39 and which always consumes what was
+//! produced earlier, at the same index: an index that is none of these has no first producer. `x` is the sum of two words, `y` a word, both from buses
+//! where they stand alone.
+
+use crate::{
+    builder::Builder,
+    bus::Bus,
+    lc::{pow2, Lc, F},
+    microcode::{self, Entry, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, RT_SHIFT, STEP_SHIFT},
+};
+use ff::Field;
+
+/// What flows from slot to slot.
+#[derive(Clone, Debug)]
+pub struct Chain {
+    /// Address of the instruction.
+    pub pc: Lc,
+    /// Address of the one after it.
+    pub next_pc: Lc,
+    /// Micro-op.
+    pub step: Lc,
+}
+
+/// Base columns of a slot.
+pub const WIDTH: usize = 21;
+
+/// A slot's witness.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The fetched entry.
+    pub entry: Entry,
+    /// Value of `rs`.
+    pub rs_value: u32,
+    /// Value of `rt`.
+    pub rt_value: u32,
+    /// Value of `rd` before.
+    pub rd_old: u32,
+    /// Value of `rd` after.
+    pub result: u32,
+    /// For each port, how many local times lie between the tuple it consumes and its own.
+    pub gaps: [u16; 3],
+}
+
+/// Local time of a port of slot `index`: rs, rt, rd are ports 0, 1, 2. Time 0 is the entering value.
+pub fn port_time(index: usize, port: usize) -> u64 {
+    (3 * index + 1 + port) as u64
+}
+
+/// Writes slot `index` of a segment; `time` is the global time of the segment's first slot.
+pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Chain {
+    let one = Lc::from(1);
+    let flags: [Lc; microcode::FLAGS] = std::array::from_fn(|_| b.bit("a flag is a bit"));
+    let [rs, rt, rd, operation, immediate, target] = b.columns();
+    let [dispatch, minus, branch, jump, jump_register, last] = &flags;
+
+    let packed_flags = flags.iter().enumerate().fold(Lc::zero(), |sum, (i, f)| {
+        sum + f * pow2(FLAGS_SHIFT + i as u32)
+    });
+    let packed = &chain.pc
+        + &chain.step * pow2(STEP_SHIFT)
+        + &rs * pow2(RS_SHIFT)
+        + &rt * pow2(RT_SHIFT)
+        + &rd * pow2(RD_SHIFT)
+        + packed_flags;
+    b.consume(
+        "fetch",
+        Bus::Program,
+        &one,
+        &[
+            packed,
+            operation.clone(),
+            Lc::zero(),
+            immediate.clone(),
+            target.clone(),
+        ],
+    );
+
+    let [rs_value, rt_value, rd_old] = b.columns();
+    let gaps: [Lc; 3] = b.columns();
+    let [low, high] = b.columns();
+    b.range16("result", &one, &low);
+    b.range16("result", &one, &high);
+    let result = low + high * (1 << 16);
+    let ports = [
+        (&rs, &rs_value, &rs_value),
+        (&rt, &rt_value, &rt_value),
+        (&rd, &rd_old, &result),
+    ];
+    for (port, (register, old, new)) in ports.into_iter().enumerate() {
+        let now = port_time(index, port);
+        b.range16("the consumed tuple is older", &one, &gaps[port]);
+        let then = Lc::from(now - 1) - &gaps[port];
+        b.consume(
+            "register before",
+            Bus::Register,
+            &one,
+            &[then, register.clone(), old.clone()],
+        );
+        b.produce(
+            "register after",
+            Bus::Register,
+            &one,
+            &[Lc::from(now), register.clone(), new.clone()],
+        );
+    }
+
+    let x = &rs_value + &immediate;
+    let y = rt_value;
+    let carry = b.bit("the carry is a bit");
+    let subtracted = b.product("what is subtracted", minus, &y);
+    let sum = &x + &y - subtracted * 2 + (minus - &carry) * pow2(32);
+    b.row(
+        "the result is the sum, if nothing is dispatched",
+        &(1 - dispatch),
+        &(sum - &result),
+        &Lc::zero(),
+    );
+    let request = x + &y * pow2(34) + &operation * pow2(67);
+    b.produce(
+        "dispatch",
+        Bus::Dispatch,
+        dispatch,
+        &[request, time + index as u64, result.clone()],
+    );
+
+    let taken = b.product("a branch is taken", branch, &result);
+    let register_target = b.product("a target from a register", jump_register, &y);
+    let base = &chain.next_pc + last * 4;
+    let leap = b.product(
+        "next_pc",
+        &(jump + taken),
+        &(target + register_target - &base),
+    );
+    let advance = b.product("pc", last, &(&chain.next_pc - &chain.pc));
+    let step = b.product("step", &(1 - last), &(&chain.step + 1 + branch * 8));
+    Chain {
+        pc: cut(b, "pc", &chain.pc + advance),
+        next_pc: cut(b, "next_pc", base + leap),
+        step,
+    }
+}
+
+/// Gives a chain value a column of its own, so that combinations do not grow along the chain.
+fn cut(b: &mut Builder, label: &'static str, value: Lc) -> Lc {
+    b.product(label, &value, &Lc::from(1))
+}
+
+/// Appends the base columns of a slot.
+pub fn fill(row: &Row, out: &mut Vec<F>) {
+    let e = &row.entry;
+    let word = |w: u32| F::from(u64::from(w));
+    out.extend(e.flags().map(|f| F::from(u64::from(f))));
+    out.extend([e.rs, e.rt, e.rd].map(|r| F::from(u64::from(r))));
+    out.extend([
+        F::from(e.operation.number()),
+        word(e.immediate),
+        word(e.target),
+    ]);
+    out.extend([row.rs_value, row.rt_value, row.rd_old].map(word));
+    out.extend(row.gaps.map(|g| F::from(u64::from(g))));
+    out.extend([word(row.result & 0xffff), word(row.result >> 16)]);
+    let (x, y) = (
+        u64::from(row.rs_value) + u64::from(e.immediate),
+        u64::from(row.rt_value),
+    );
+    let carry = match (e.dispatch, e.minus) {
+        (true, _) => false,
+        (false, false) => x + y >= 1 << 32,
+        (false, true) => x >= y,
+    };
+    out.push(if carry { F::ONE } else { F::ZERO });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        microcode::{SINK, TICK},
+        operation::Operation,
+        segment::Segment,
+        testing::{challenges, demands, refusal, small},
+    };
+
+    const PC: u32 = 0x0040_1000;
+    const NEXT: u32 = 0x0040_2000;
+    const TIME: u64 = 77;
+    const INDEX: usize = 5;
+
+    fn segment() -> Segment {
+        let mut b = Builder::new();
+        let [pc, next_pc, step, time] = b.columns();
+        b.section("slot");
+        let after = synthesize(&mut b, INDEX, &time, &Chain { pc, next_pc, step });
+        let outputs = [after.pc, after.next_pc + after.step * pow2(40)];
+        Segment::new(b, [&outputs[0], &outputs[1]])
+    }
+
+    fn plain() -> Entry {
+        Entry {
+            pc: PC,
+            step: 2,
+            rs: 3,
+            rt: 4,
+            rd: 5,
+            dispatch: false,
+            minus: false,
+            branch: false,
+            jump: false,
+            jump_register: false,
+            last: true,
+            operation: Operation::None,
+            immediate: 0,
+            target: 0,
+        }
+    }
+
+    fn base(entry: Entry, x: u32, y: u32, result: u32) -> Vec<F> {
+        let mut base: Vec<F> = [u64::from(PC), u64::from(NEXT), 2, TIME]
+            .map(F::from)
+            .to_vec();
+        let row = Row {
+            entry,
+            rs_value: x,
+            rt_value: y,
+            rd_old: 99,
+            result,
+            gaps: [3, 0, 7],
+        };
+        fill(&row, &mut base);
+        assert_eq!(base.len(), 4 + WIDTH);
+        base
+    }
+
+    /// `pc`, `next_pc`, step after the slot.
+    fn after(segment: &Segment, pre: &[F]) -> (u64, u64, u64) {
+        let mut post = Vec::new();
+        segment.fill_post(pre, &challenges(), &mut post);
+        let [pc, packed] = [post[post.len() - 2], post[post.len() - 1]].map(|v| small(&v).unwrap());
+        (pc, packed & ((1 << 40) - 1), packed >> 40)
+    }
+
+    fn cases() -> Vec<(Entry, u32, u32, u32, (u64, u64, u64))> {
+        let next = u64::from(NEXT);
+        let seq = (next, next + 4, 0);
+        let p = plain();
+        let target = 0x0040_8888;
+        let branch = Entry {
+            dispatch: true,
+            branch: true,
+            operation: Operation::Seq,
+            rd: SINK,
+            target,
+            ..p
+        };
+        let minus = Entry { minus: true, ..p };
+        vec![
+            (p, 1, 2, 3, seq),
+            (p, u32::MAX, 2, 1, seq),
+            (p, u32::MAX, u32::MAX, u32::MAX - 1, seq),
+            (
+                Entry {
+                    immediate: 0xffff_fff0,
+                    rs: 0,
+                    ..p
+                },
+                0,
+                0x20,
+                0x10,
+                seq,
+            ),
+            (minus, 5, 3, 2, seq),
+            (minus, 3, 5, u32::MAX - 1, seq),
+            (minus, 3, 3, 0, seq),
+            (Entry { rd: TICK, ..minus }, 0, u32::MAX, 1, seq),
+            (
+                Entry { last: false, ..p },
+                1,
+                2,
+                3,
+                (u64::from(PC), next, 3),
+            ),
+            (branch, 7, 7, 1, (next, u64::from(target), 0)),
+            (branch, 7, 8, 0, seq),
+            (
+                Entry {
+                    last: false,
+                    ..branch
+                },
+                7,
+                7,
+                1,
+                (u64::from(PC), u64::from(target), 11),
+            ),
+            (
+                Entry {
+                    last: false,
+                    ..branch
+                },
+                7,
+                8,
+                0,
+                (u64::from(PC), next, 11),
+            ),
+            (
+                Entry {
+                    jump: true,
+                    target,
+                    immediate: PC + 8,
+                    rs: 0,
+                    rt: 0,
+                    ..p
+                },
+                0,
+                0,
+                PC + 8,
+                (next, u64::from(target), 0),
+            ),
+            (
+                Entry {
+                    jump: true,
+                    jump_register: true,
+                    rs: 0,
+                    ..p
+                },
+                0,
+                0x8765_4320,
+                0x8765_4320,
+                (next, 0x8765_4320, 0),
+            ),
+            (
+                Entry {
+                    dispatch: true,
+                    operation: Operation::Lw,
+                    immediate: 0xffff_fffc,
+                    rt: 0,
+                    ..p
+                },
+                0x1000_0004,
+                0,
+                0xdead_beef,
+                seq,
+            ),
+        ]
+    }
+
+    #[test]
+    fn honest_slots_hold_and_move_on() {
+        let segment = segment();
+        for (entry, x, y, result, expected) in cases() {
+            let base = base(entry, x, y, result);
+            let mut pre = Vec::new();
+            segment.fill_pre(&base, &mut pre);
+            assert_eq!(refusal(&segment, &pre), None, "{entry:?}");
+            assert_eq!(after(&segment, &pre), expected, "{entry:?}");
+            assert!(
+                demands(&segment, &pre).contains_key(&(Bus::Program, entry.tuple())),
+                "{entry:?}"
+            );
+        }
+    }
+
+    /// Whatever column is changed: a row or a range lookup fails, or another entry is fetched, or another register tuple is consumed, or (with a
+    /// dispatch) another operation is asked for. If all these are the same, so is everything that leaves the slot.
+    #[test]
+    fn a_changed_column_is_refused_or_asks_for_something_else() {
+        let segment = segment();
+        let deltas: Vec<F> = [0u32, 1, 2, 6, 12, 16, 32, 34, 40, 46, 52, 58, 64, 67]
+            .iter()
+            .flat_map(|s| [pow2(*s), -pow2(*s), pow2(*s).invert().unwrap()])
+            .collect();
+        for (entry, x, y, result, _) in cases() {
+            let honest = base(entry, x, y, result);
+            let mut pre = Vec::new();
+            segment.fill_pre(&honest, &mut pre);
+            let wanted = demands(&segment, &pre);
+            let consumed = |d: &std::collections::HashMap<(Bus, [F; 5]), F>| {
+                let mut list: Vec<_> = d
+                    .iter()
+                    .filter(|((bus, _), m)| {
+                        (*bus == Bus::Register && **m == -F::ONE)
+                            || matches!(bus, Bus::Program | Bus::Dispatch)
+                    })
+                    .map(|((bus, t), _)| (*bus, t.map(|x| format!("{x:?}"))))
+                    .collect();
+                list.sort();
+                list
+            };
+            for column in 4..honest.len() {
+                for delta in &deltas {
+                    let mut mutant = honest.clone();
+                    mutant[column] += delta;
+                    let mut changed = Vec::new();
+                    segment.fill_pre(&mutant, &mut changed);
+                    if refusal(&segment, &changed).is_some() {
+                        continue;
+                    }
+                    let now = demands(&segment, &changed);
+                    if consumed(&now) == consumed(&wanted) {
+                        assert_eq!(now, wanted, "column {column} of {entry:?}");
+                        assert_eq!(after(&segment, &changed), after(&segment, &pre));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moving 2^j between neighbours of the packed part of the fetch changes a register tuple's index, a flag that is not a bit, or the chain.
+    #[test]
+    fn fields_of_the_fetched_entry_cannot_trade_bits() {
+        let segment = segment();
+        let honest = base(plain(), 1, 2, 3);
+        // Columns: four of the chain, six flags, then rs, rt, rd.
+        for (low, high, shift) in [
+            (10usize, 11usize, 6u32),
+            (11, 12, 6),
+            (12, 4, 6),
+            (4, 5, 1),
+            (5, 6, 1),
+        ] {
+            let mut mutant = honest.clone();
+            mutant[low] += pow2(shift);
+            mutant[high] -= F::ONE;
+            let mut pre = Vec::new();
+            segment.fill_pre(&mutant, &mut pre);
+            let asks = demands(&segment, &pre);
+            assert!(
+                asks.contains_key(&(Bus::Program, plain().tuple())),
+                "the packed part is the same"
+            );
+            let index_known = |bus: &Bus, t: &[F; 5]| {
+                *bus != Bus::Register || small(&t[1]).is_some_and(|i| i < 40)
+            };
+            let refused = refusal(&segment, &pre).is_some()
+                || !asks.keys().all(|(bus, t)| index_known(bus, t));
+            assert!(refused, "columns {low} and {high}");
+        }
+    }
+
+    #[test]
+    fn cost() {
+        let segment = segment();
+        let nonlinear = (0..segment.num_rows())
+            .filter(|r| segment.is_nonlinear(*r))
+            .count();
+        // Five of the non-linear rows are the powers of gamma and the segment's time, shared by all slots.
+        assert_eq!((segment.num_rows(), nonlinear - 5), (44, 37));
+    }
+}

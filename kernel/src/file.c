@@ -1,0 +1,175 @@
+/* Descriptors. 0-2 are the standard ones, 3 is the public input; pipes, event counters, epoll
+ * instances and /dev/null can be opened. There are no files. */
+#include "kernel.h"
+
+struct file files[FILES] = {{STDIN, 0, 0, 0}, {STDOUT, 0, O_WRONLY, 0}, {STDERR, 0, O_WRONLY, 0}, {PUBLIC, 0, 0, 0}};
+
+struct file *file_at(u32 fd) {
+    return fd < FILES && files[fd].kind != CLOSED ? &files[fd] : 0;
+}
+
+static int lowest_free(u32 from) {
+    for (u32 fd = from; fd < FILES; fd++)
+        if (files[fd].kind == CLOSED)
+            return fd;
+    return -EMFILE;
+}
+
+/* Flags as open(2) takes them. */
+int file_new(enum kind kind, u32 object, u32 flags) {
+    int fd = lowest_free(0);
+    if (fd >= 0)
+        files[fd] = (struct file){kind, object, flags & (O_ACCMODE | O_STATUS), (flags & O_CLOEXEC) != 0};
+    return fd;
+}
+
+long sys_close(u32 fd) {
+    struct file *f = file_at(fd);
+    if (!f)
+        return -EBADF;
+    epoll_forget(fd);
+    object_released(f);
+    f->kind = CLOSED;
+    return 0;
+}
+
+static long duplicate(u32 old, u32 new, u32 close_on_exec) {
+    files[new] = files[old];
+    files[new].on_exec = close_on_exec;
+    object_retained(&files[new]);
+    return new;
+}
+
+static long duplicate_from(u32 old, u32 from, u32 close_on_exec) {
+    int fd;
+    if (!file_at(old))
+        return -EBADF;
+    if (from >= FILES)
+        return -EINVAL;
+    fd = lowest_free(from);
+    return fd < 0 ? fd : duplicate(old, fd, close_on_exec);
+}
+
+long sys_dup(u32 old) {
+    return duplicate_from(old, 0, 0);
+}
+
+static long replace(u32 old, u32 new, u32 close_on_exec) {
+    if (!file_at(old) || new >= FILES)
+        return -EBADF;
+    sys_close(new);
+    return duplicate(old, new, close_on_exec);
+}
+
+long sys_dup2(u32 old, u32 new) {
+    return old == new && file_at(old) ? (long)new : replace(old, new, 0);
+}
+
+long sys_dup3(u32 old, u32 new, u32 flags) {
+    if (old == new || (flags & ~O_CLOEXEC))
+        return -EINVAL;
+    return replace(old, new, (flags & O_CLOEXEC) != 0);
+}
+
+long sys_fcntl(u32 fd, u32 command, u32 value) {
+    struct file *f = file_at(fd);
+    if (!f)
+        return -EBADF;
+    switch (command) {
+    case F_DUPFD:
+        return duplicate_from(fd, value, 0);
+    case F_DUPFD_CLOEXEC:
+        return duplicate_from(fd, value, 1);
+    case F_GETFD:
+        return f->on_exec;
+    case F_SETFD:
+        f->on_exec = value & FD_CLOEXEC;
+        return 0;
+    case F_GETFL:
+        return f->flags;
+    case F_SETFL:
+        f->flags = (f->flags & O_ACCMODE) | (value & O_STATUS);
+        return 0;
+    default:
+        return -EINVAL;
+    }
+}
+
+long sys_ioctl(u32 fd, u32 request, u32 argument) {
+    (void)request;
+    (void)argument;
+    return file_at(fd) ? -ENOTTY : -EBADF;
+}
+
+static u32 mode(const struct file *f) {
+    return f->kind == NOTHING ? S_IFCHR | 0666 : S_IFIFO | 0600;
+}
+
+/* struct stat64 of o32: 104 bytes. */
+long sys_fstat64(u32 fd, u32 address) {
+    struct file *f = file_at(fd);
+    if (!f)
+        return -EBADF;
+    if (!user_words(address, 26))
+        return -EFAULT;
+    zero(address, address + 104);
+    WORD(address + 16 + 4 * LOW_WORD) = fd + 1; /* inode */
+    WORD(address + 24) = mode(f);
+    WORD(address + 28) = 1; /* links */
+    WORD(address + 32) = WORD(address + 36) = sys_id();
+    WORD(address + 88) = PAGE;
+    return 0;
+}
+
+/* Only for open descriptors: (fd, "", AT_EMPTY_PATH). */
+long sys_statx(u32 fd, u32 path, u32 flags, u32 mask) {
+    u32 address;
+    struct file *f;
+    (void)mask;
+    if (stack_argument(4, &address) || user_string(path) < 0 || !user_words(address, 64))
+        return -EFAULT;
+    if (*(const char *)path || !(flags & AT_EMPTY_PATH))
+        return -ENOENT;
+    f = file_at(fd);
+    if (!f)
+        return -EBADF;
+    zero(address, address + 256);
+    WORD(address) = 0x7FF;
+    WORD(address + 4) = PAGE;
+    WORD(address + 16) = 1;
+    WORD(address + 20) = WORD(address + 24) = sys_id();
+    *(u16 *)(address + 28) = mode(f);
+    WORD(address + 32 + 4 * LOW_WORD) = fd + 1;
+    return 0;
+}
+
+static int is_null_device(u32 path) {
+    static const char name[] = "/dev/null";
+    for (u32 i = 0; i < sizeof name; i++)
+        if (((const char *)path)[i] != name[i])
+            return 0;
+    return 1;
+}
+
+long sys_open(u32 path, u32 flags) {
+    if (user_string(path) < 0)
+        return -EFAULT;
+    if (!is_null_device(path))
+        return -ENOENT;
+    return file_new(NOTHING, 0, flags);
+}
+
+long sys_openat(u32 directory, u32 path, u32 flags) {
+    (void)directory;
+    return sys_open(path, flags);
+}
+
+/* Calls that ask about a path in their first or second argument: there is no such file. */
+long sys_path_first(u32 path) {
+    return user_string(path) < 0 ? -EFAULT : -ENOENT;
+}
+
+long sys_path_second(u32 directory, u32 path) {
+    (void)directory;
+    return sys_path_first(path);
+}

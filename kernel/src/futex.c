@@ -1,0 +1,96 @@
+/* Futexes, by address; private or not makes no difference with one address space. */
+#include "kernel.h"
+
+int futex_wake(u32 address, u32 count, u32 bits) {
+    int woken = 0;
+    for (struct thread *t = waiting, *next; t && count; t = next) {
+        next = t->next;
+        if (t->state == ON_FUTEX && t->futex == address && (t->futex_bits & bits)) {
+            wake(t, 0);
+            woken++;
+            count--;
+        }
+    }
+    return woken;
+}
+
+static long wait(u32 address, u32 value, u32 bits, u32 operation, int absolute, u32 timeout, int wide) {
+    struct time t, deadline;
+    if (!bits)
+        return -EINVAL;
+    if (timeout) {
+        u32 clock = (operation & FUTEX_CLOCK_REALTIME) ? CLOCK_REALTIME : CLOCK_MONOTONIC;
+        int error = read_time(timeout, wide, &t);
+        if (!error)
+            error = deadline_of(clock, absolute, t, &deadline);
+        if (error)
+            return error;
+    }
+    if (WORD(address) != value)
+        return -EAGAIN;
+    current->futex = address;
+    current->futex_bits = bits;
+    return wait_as(ON_FUTEX, timeout ? &deadline : 0);
+}
+
+/* Wakes `count`, moves up to `limit` others to the second address. */
+static long requeue(u32 address, u32 count, u32 limit, int compare) {
+    u32 other, value;
+    int moved = 0, woken;
+    if (stack_argument(4, &other) || !user_words(other, 1))
+        return -EFAULT;
+    if (compare) {
+        if (stack_argument(5, &value))
+            return -EFAULT;
+        if (WORD(address) != value)
+            return -EAGAIN;
+    }
+    if ((int)count < 0 || (int)limit < 0)
+        return -EINVAL;
+    woken = futex_wake(address, count, 0xFFFFFFFF);
+    for (struct thread *t = waiting; t && limit; t = t->next)
+        if (t->state == ON_FUTEX && t->futex == address) {
+            t->futex = other;
+            moved++;
+            limit--;
+        }
+    return compare ? woken + moved : woken;
+}
+
+static long futex(u32 address, u32 operation, u32 value, u32 fourth, int wide) {
+    u32 bits;
+    if (address & 3)
+        return -EINVAL;
+    if (!user_words(address, 1))
+        return -EFAULT;
+    switch (operation & ~(FUTEX_PRIVATE | FUTEX_CLOCK_REALTIME)) {
+    case FUTEX_WAIT:
+        return wait(address, value, 0xFFFFFFFF, operation, 0, fourth, wide);
+    case FUTEX_WAIT_BITSET:
+        if (stack_argument(5, &bits))
+            return -EFAULT;
+        return wait(address, value, bits, operation, 1, fourth, wide);
+    case FUTEX_WAKE:
+        /* Linux wakes one waiter even for a count of 0; the probes that pass 0 have no waiter. */
+        return futex_wake(address, (int)value > 0 ? value : 1, 0xFFFFFFFF);
+    case FUTEX_WAKE_BITSET:
+        if (stack_argument(5, &bits))
+            return -EFAULT;
+        return bits ? futex_wake(address, (int)value > 0 ? value : 1, bits) : -EINVAL;
+    case FUTEX_REQUEUE:
+        return requeue(address, value, fourth, 0);
+    case FUTEX_CMP_REQUEUE:
+        return requeue(address, value, fourth, 1);
+    default:
+        HOST(HOST_UNKNOWN, current->call, operation, 0, 0);
+        return -ENOSYS;
+    }
+}
+
+long sys_futex(u32 address, u32 operation, u32 value, u32 fourth) {
+    return futex(address, operation, value, fourth, 0);
+}
+
+long sys_futex64(u32 address, u32 operation, u32 value, u32 fourth) {
+    return futex(address, operation, value, fourth, 1);
+}

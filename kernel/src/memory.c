@@ -1,0 +1,332 @@
+/* User memory: bookkeeping only. Nothing but the first 64 KiB ever faults, so a mapping is a promise,
+ * not a page table.
+ *
+ * Promised zeros: fresh memory of the machine reads as zero already, and clearing costs instructions.
+ * `dirty` holds every range that was writable at some time (and the image); a new mapping clears only
+ * its intersection with that. Reservations (PROT_NONE) stay clean however large they are, and
+ * addresses are not used again before fresh ones have run out. */
+#include "kernel.h"
+
+struct range {
+    u32 start, end, kind;
+};
+#define RANGES 1024
+struct map {
+    u32 count;
+    struct range at[RANGES + 2]; /* sorted, disjoint, neighbours of one kind joined */
+};
+
+static struct map mapped; /* kind = protection */
+static struct map dirty;
+static u32 fresh_top = MMAP_TOP; /* everything from here to MMAP_TOP was given out at some time */
+static u32 break_start, break_now;
+
+#define GONE 0xFFFFFFFF
+
+/* Index of the first range that ends after `address`. */
+static u32 find(const struct map *m, u32 address) {
+    u32 low = 0, high = m->count;
+    while (low < high) {
+        u32 mid = (low + high) >> 1;
+        if (m->at[mid].end > address)
+            high = mid;
+        else
+            low = mid + 1;
+    }
+    return low;
+}
+
+/* Gives [start, end) the kind, or removes it if kind is GONE. */
+static void assign(struct map *m, u32 start, u32 end, u32 kind) {
+    struct range piece[3];
+    u32 pieces = 0;
+    u32 first = find(m, start), last = first;
+    while (last < m->count && m->at[last].start < end)
+        last++;
+    /* [first, last) overlap; keep what sticks out on either side. */
+    if (first < last && m->at[first].start < start) {
+        piece[pieces] = m->at[first];
+        piece[pieces++].end = start;
+    } else if (first && m->at[first - 1].end == start && m->at[first - 1].kind == kind) {
+        piece[pieces++] = m->at[--first];
+    }
+    if (kind != GONE) {
+        if (pieces && piece[pieces - 1].kind == kind)
+            piece[pieces - 1].end = end;
+        else
+            piece[pieces++] = (struct range){start, end, kind};
+    }
+    u32 right = 0;
+    struct range tail;
+    if (first < last && m->at[last - 1].end > end) {
+        tail = m->at[last - 1];
+        tail.start = end;
+        right = 1;
+    } else if (last < m->count && m->at[last].start == end && m->at[last].kind == kind) {
+        tail = m->at[last++];
+        right = 1;
+    }
+    if (right) {
+        if (pieces && kind != GONE && tail.kind == kind)
+            piece[pieces - 1].end = tail.end;
+        else
+            piece[pieces++] = tail;
+    }
+    int shift = (int)(first + pieces) - (int)last;
+    if (shift > 0)
+        for (u32 i = m->count; i-- > last;)
+            m->at[i + shift] = m->at[i];
+    else if (shift < 0)
+        for (u32 i = last; i < m->count; i++)
+            m->at[i + shift] = m->at[i];
+    m->count += shift;
+    for (u32 i = 0; i < pieces; i++)
+        m->at[first + i] = piece[i];
+}
+
+/* One assign adds at most two ranges; a caller that makes two asks for four. */
+static int room(void) {
+    return mapped.count + 4 <= RANGES && dirty.count + 4 <= RANGES;
+}
+
+static int is_free(u32 start, u32 end) {
+    u32 i = find(&mapped, start);
+    return i == mapped.count || mapped.at[i].start >= end;
+}
+
+static int all_mapped(u32 start, u32 end) {
+    for (u32 i = find(&mapped, start); i < mapped.count && mapped.at[i].start <= start; i++) {
+        start = mapped.at[i].end;
+        if (start >= end)
+            return 1;
+    }
+    return 0;
+}
+
+int memory_mapped(u32 address) {
+    return !is_free(address, address + 1);
+}
+
+static void clear(u32 start, u32 end) {
+    for (u32 i = find(&dirty, start); i < dirty.count && dirty.at[i].start < end; i++) {
+        u32 from = dirty.at[i].start > start ? dirty.at[i].start : start;
+        u32 to = dirty.at[i].end < end ? dirty.at[i].end : end;
+        zero(from, to);
+    }
+}
+
+/* A new mapping: reads as zero, has the protection. */
+static void map(u32 start, u32 end, u32 protection) {
+    clear(start, end);
+    assign(&mapped, start, end, protection);
+    if (protection & PROT_WRITE)
+        assign(&dirty, start, end, 0);
+}
+
+void memory_start(u32 low, u32 end) {
+    break_start = break_now = end;
+    if (low < end) {
+        assign(&mapped, low, end, 7);
+        assign(&dirty, low, end, 0);
+    }
+    assign(&mapped, STACK_BOTTOM, USER_END, 3);
+    assign(&dirty, STACK_BOTTOM, USER_END, 0);
+}
+
+/* The highest free range of this length that ends at or below `top`, or 0. */
+static u32 gap_below(u32 top, u32 length) {
+    for (;;) {
+        if (top < length || top - length < USER_START)
+            return 0;
+        u32 first = find(&mapped, top - length), last = first;
+        while (last < mapped.count && mapped.at[last].start < top)
+            last++;
+        if (last == first)
+            return top - length;
+        top = mapped.at[first].start;
+    }
+}
+
+static u32 choose(u32 length) {
+    u32 start = gap_below(fresh_top, length);
+    /* The heap must be able to grow into fresh addresses too, but it only loses to a full house. */
+    if (start && start >= break_now) {
+        fresh_top = start;
+        return start;
+    }
+    start = gap_below(MMAP_TOP, length);
+    if (start && start < fresh_top)
+        fresh_top = start;
+    return start;
+}
+
+static long do_mmap(u32 address, u32 length, u32 protection, u32 flags) {
+    u32 fd;
+    if (!length || ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED))
+        return -EINVAL;
+    if (length > USER_END - USER_START)
+        return -ENOMEM;
+    if (!(flags & MAP_ANONYMOUS)) {
+        if (stack_argument(4, &fd))
+            return -EFAULT;
+        return file_at(fd) ? -ENODEV : -EBADF;
+    }
+    if (!room())
+        return -ENOMEM;
+    length = (length + PAGE - 1) & -PAGE;
+    protection &= 7;
+    if (flags & (MAP_FIXED | MAP_FIXED_NOREPLACE)) {
+        if (address & (PAGE - 1))
+            return -EINVAL;
+        if (!user_bytes(address, length))
+            return -ENOMEM;
+        if ((flags & MAP_FIXED_NOREPLACE) && !is_free(address, address + length))
+            return -EEXIST;
+    } else {
+        address &= -PAGE;
+        if (address < USER_START || address >= MMAP_TOP || length > MMAP_TOP - address ||
+            !is_free(address, address + length))
+            address = choose(length);
+        if (!address)
+            return -ENOMEM;
+    }
+    map(address, address + length, protection);
+    return address;
+}
+
+long sys_mmap(u32 address, u32 length, u32 protection, u32 flags) {
+    return do_mmap(address, length, protection, flags);
+}
+
+/* Differs from mmap in the unit of the offset, which only files use. */
+long sys_mmap2(u32 address, u32 length, u32 protection, u32 flags) {
+    return do_mmap(address, length, protection, flags);
+}
+
+/* Checks [address, address + length), page-rounded, and returns its end or 0. */
+static u32 span(u32 address, u32 length) {
+    if ((address & (PAGE - 1)) || length > USER_END)
+        return 0;
+    length = (length + PAGE - 1) & -PAGE;
+    if (!user_bytes(address, length))
+        return 0;
+    return address + length;
+}
+
+long sys_munmap(u32 address, u32 length) {
+    u32 end = span(address, length);
+    if (!end || !length)
+        return -EINVAL;
+    if (!room())
+        return -ENOMEM;
+    assign(&mapped, address, end, GONE);
+    return 0;
+}
+
+long sys_mprotect(u32 address, u32 length, u32 protection) {
+    u32 end;
+    if (address & (PAGE - 1))
+        return -EINVAL;
+    if (!length)
+        return 0;
+    end = span(address, length);
+    if (!end || !room() || !all_mapped(address, end))
+        return -ENOMEM;
+    protection &= 7;
+    assign(&mapped, address, end, protection);
+    if (protection & PROT_WRITE)
+        assign(&dirty, address, end, 0);
+    return 0;
+}
+
+long sys_madvise(u32 address, u32 length, u32 advice) {
+    u32 end;
+    if (address & (PAGE - 1))
+        return -EINVAL;
+    /* Hints without effect on contents: NORMAL ... WILLNEED, FREE, (NO)HUGEPAGE, (DONT)DUMP, COLD, PAGEOUT. */
+    if (advice != MADV_DONTNEED && advice > 3 && advice != 8 && (advice < 14 || advice > 17) && advice != 20 &&
+        advice != 21)
+        return -EINVAL;
+    if (!length)
+        return 0;
+    end = span(address, length);
+    if (!end || !all_mapped(address, end))
+        return -ENOMEM;
+    if (advice == MADV_DONTNEED)
+        clear(address, end);
+    return 0;
+}
+
+long sys_msync(u32 address, u32 length, u32 flags) {
+    (void)flags;
+    if (address & (PAGE - 1))
+        return -EINVAL;
+    if (!length)
+        return 0;
+    u32 end = span(address, length);
+    return end && all_mapped(address, end) ? 0 : -ENOMEM;
+}
+
+/* Every mapped page is resident. */
+long sys_mincore(u32 address, u32 length, u32 vector) {
+    u32 end;
+    if (address & (PAGE - 1))
+        return -EINVAL;
+    if (!length)
+        return 0;
+    end = span(address, length);
+    if (!end || !all_mapped(address, end))
+        return -ENOMEM;
+    if (!user_bytes(vector, (end - address) / PAGE))
+        return -EFAULT;
+    for (; address < end; address += PAGE)
+        *(u8 *)vector++ = 1;
+    return 0;
+}
+
+long sys_mremap(u32 old, u32 old_length, u32 length, u32 flags) {
+    u32 end = span(old, old_length), fresh, i;
+    if (!end || !length || (flags & ~MREMAP_MAYMOVE))
+        return -EINVAL;
+    if (!old_length || !all_mapped(old, end))
+        return -EFAULT;
+    if (length > USER_END - USER_START || !room())
+        return -ENOMEM;
+    length = (length + PAGE - 1) & -PAGE;
+    if (length <= end - old) {
+        if (length < end - old)
+            assign(&mapped, old + length, end, GONE);
+        return old;
+    }
+    i = find(&mapped, old);
+    if (mapped.at[i].end < end)
+        return -EFAULT; /* one mapping, as Linux wants it */
+    if (length <= USER_END - old && old + length <= MMAP_TOP && is_free(end, old + length)) {
+        map(end, old + length, mapped.at[i].kind);
+        return old;
+    }
+    if (!(flags & MREMAP_MAYMOVE) || !(fresh = choose(length)))
+        return -ENOMEM;
+    map(fresh, fresh + length, mapped.at[find(&mapped, old)].kind);
+    copy((void *)fresh, (void *)old, end - old);
+    assign(&dirty, fresh, fresh + (end - old), 0);
+    assign(&mapped, old, end, GONE);
+    return fresh;
+}
+
+long sys_brk(u32 address) {
+    u32 old = (break_now + PAGE - 1) & -PAGE, end;
+    if (address < break_start || address > MMAP_TOP - PAGE)
+        return break_now;
+    end = (address + PAGE - 1) & -PAGE;
+    if (end > old) {
+        if (!room() || !is_free(old, end))
+            return break_now;
+        map(old, end, 3);
+    } else if (end < old) {
+        if (!room())
+            return break_now;
+        assign(&mapped, end, old, GONE);
+    }
+    return break_now = address;
+}

@@ -1,0 +1,444 @@
+/* Waiting for descriptors: event counters, pipes, poll, epoll.
+ *
+ * A call that has to wait is put to sleep and, when any descriptor changes, executed again from its start
+ * (restart_call); its deadline survives in the thread. */
+#include "kernel.h"
+
+#define OBJECTS 16
+#define PIPE_SIZE 65536
+#define INTERESTS 16
+
+struct counter {
+    u32 references, low, high, semaphore, changes;
+};
+struct pipe {
+    u32 readers, writers, start, length, changes;
+    u8 data[PIPE_SIZE];
+};
+struct interest {
+    u32 fd, events, data[2], seen, used; /* seen: changes already reported, for EPOLLET */
+};
+struct epoll {
+    u32 references;
+    struct interest interest[INTERESTS];
+};
+
+static struct counter counters[OBJECTS];
+static struct pipe pipes[OBJECTS];
+static struct epoll epolls[OBJECTS];
+
+/* The counts of pipes are per end. */
+static u32 *references(const struct file *f) {
+    switch (f->kind) {
+    case EVENT:
+        return &counters[f->object].references;
+    case EPOLL:
+        return &epolls[f->object].references;
+    case PIPE_READ:
+        return &pipes[f->object].readers;
+    case PIPE_WRITE:
+        return &pipes[f->object].writers;
+    default:
+        return 0;
+    }
+}
+
+void object_retained(const struct file *f) {
+    u32 *count = references(f);
+    if (count)
+        ++*count;
+}
+
+void object_released(const struct file *f) {
+    u32 *count = references(f);
+    if (count && !--*count && (f->kind == PIPE_READ || f->kind == PIPE_WRITE)) {
+        pipes[f->object].changes++;
+        wake_pollers();
+    }
+}
+
+u32 file_ready(const struct file *f) {
+    const struct pipe *p = &pipes[f->object];
+    const struct counter *c = &counters[f->object];
+    switch (f->kind) {
+    case STDIN:
+    case PUBLIC: /* as a pipe whose writer has gone */
+        return (f->kind == STDIN ? tape_left() : public_left()) ? POLLIN | POLLRDNORM | POLLHUP : POLLHUP;
+    case STDOUT:
+    case STDERR:
+        return POLLOUT;
+    case NOTHING:
+        return POLLIN | POLLRDNORM | POLLOUT;
+    case EVENT:
+        return (c->low | c->high ? POLLIN | POLLRDNORM : 0) |
+               (c->high < 0xFFFFFFFF || c->low < 0xFFFFFFFE ? POLLOUT : 0);
+    case PIPE_READ:
+        return (p->length ? POLLIN | POLLRDNORM : 0) | (p->writers ? 0 : POLLHUP);
+    case PIPE_WRITE:
+        return !p->readers ? POLLOUT | POLLERR : p->length < PIPE_SIZE ? POLLOUT : 0;
+    default:
+        return 0;
+    }
+}
+
+u32 file_changes(const struct file *f) {
+    switch (f->kind) {
+    case EVENT:
+        return counters[f->object].changes;
+    case PIPE_READ:
+    case PIPE_WRITE:
+        return pipes[f->object].changes;
+    default:
+        return 0;
+    }
+}
+
+static long wait_or_fail(const struct file *f) {
+    return (f->flags & O_NONBLOCK) ? -EAGAIN : wait_as(POLLING, 0);
+}
+
+long sys_eventfd2(u32 initial, u32 flags) {
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE))
+        return -EINVAL;
+    for (u32 i = 0; i < OBJECTS; i++)
+        if (!counters[i].references) {
+            int fd = file_new(EVENT, i, O_RDWR | (flags & ~EFD_SEMAPHORE));
+            if (fd >= 0)
+                counters[i] = (struct counter){1, initial, 0, flags & EFD_SEMAPHORE, 0};
+            return fd;
+        }
+    return -EMFILE;
+}
+
+long sys_eventfd(u32 initial) {
+    return sys_eventfd2(initial, 0);
+}
+
+long event_read(struct file *f, u32 buffer, u32 length) {
+    struct counter *c = &counters[f->object];
+    u32 value[2];
+    if (length < 8)
+        return -EINVAL;
+    if (!(c->low | c->high))
+        return wait_or_fail(f);
+    if (c->semaphore) {
+        value[HIGH_WORD] = 0;
+        value[LOW_WORD] = 1;
+        if (!c->low--)
+            c->high--;
+    } else {
+        value[HIGH_WORD] = c->high;
+        value[LOW_WORD] = c->low;
+        c->low = c->high = 0;
+    }
+    copy((void *)buffer, value, 8);
+    c->changes++;
+    wake_pollers();
+    return 8;
+}
+
+/* The count never reaches 2^64 - 1. */
+long event_write(struct file *f, u32 buffer, u32 length) {
+    struct counter *c = &counters[f->object];
+    u32 value[2], low, high;
+    if (length < 8)
+        return -EINVAL;
+    copy(value, (const void *)buffer, 8);
+    if (value[0] == 0xFFFFFFFF && value[1] == 0xFFFFFFFF)
+        return -EINVAL;
+    low = c->low + value[LOW_WORD];
+    high = c->high + (low < c->low);
+    if (high < c->high || high + value[HIGH_WORD] < high ||
+        (high + value[HIGH_WORD] == 0xFFFFFFFF && low == 0xFFFFFFFF))
+        return wait_or_fail(f);
+    c->low = low;
+    c->high = high + value[HIGH_WORD];
+    c->changes++;
+    wake_pollers();
+    return 8;
+}
+
+static long new_pipe(u32 flags, u32 fds[2]) {
+    if (flags & ~(O_CLOEXEC | O_NONBLOCK))
+        return -EINVAL;
+    for (u32 i = 0; i < OBJECTS; i++) {
+        struct pipe *p = &pipes[i];
+        int in, out;
+        if (p->readers | p->writers)
+            continue;
+        in = file_new(PIPE_READ, i, flags);
+        if (in < 0)
+            return in;
+        out = file_new(PIPE_WRITE, i, flags | O_WRONLY);
+        if (out < 0) {
+            files[in].kind = CLOSED;
+            return out;
+        }
+        p->readers = p->writers = 1;
+        p->start = p->length = p->changes = 0;
+        fds[0] = in;
+        fds[1] = out;
+        return 0;
+    }
+    return -EMFILE;
+}
+
+long sys_pipe2(u32 address, u32 flags) {
+    u32 fds[2];
+    long error;
+    if (!user_words(address, 2))
+        return -EFAULT;
+    error = new_pipe(flags, fds);
+    if (error)
+        return error;
+    WORD(address) = fds[0];
+    WORD(address + 4) = fds[1];
+    return 0;
+}
+
+/* Returns the pair in $v0 and $v1; the fast path leaves $v1 alone, a switch of threads reloads it. */
+long sys_pipe(void) {
+    u32 fds[2];
+    long error = new_pipe(0, fds);
+    if (error)
+        return error;
+    current->r[3] = fds[1];
+    reschedule();
+    return fds[0];
+}
+
+long pipe_read(struct file *f, u32 buffer, u32 length) {
+    struct pipe *p = &pipes[f->object];
+    u32 first;
+    if (!length)
+        return 0;
+    if (!p->length)
+        return p->writers ? wait_or_fail(f) : 0;
+    if (length > p->length)
+        length = p->length;
+    first = PIPE_SIZE - p->start < length ? PIPE_SIZE - p->start : length;
+    copy((void *)buffer, p->data + p->start, first);
+    copy((void *)(buffer + first), p->data, length - first);
+    p->start = (p->start + length) & (PIPE_SIZE - 1);
+    p->length -= length;
+    p->changes++;
+    wake_pollers();
+    return length;
+}
+
+/* Writes what fits; PIPE_BUF (4096) bytes or fewer go in one piece. */
+long pipe_write(struct file *f, u32 buffer, u32 length) {
+    struct pipe *p = &pipes[f->object];
+    u32 space = PIPE_SIZE - p->length, end = (p->start + p->length) & (PIPE_SIZE - 1), first;
+    if (!p->readers) {
+        signal_thread(current, SIGPIPE, SI_KERNEL);
+        return -EPIPE;
+    }
+    if (!length)
+        return 0;
+    if (!space || (length <= PAGE && space < length))
+        return wait_or_fail(f);
+    if (length > space)
+        length = space;
+    first = PIPE_SIZE - end < length ? PIPE_SIZE - end : length;
+    copy(p->data + end, (const void *)buffer, first);
+    copy(p->data, (const void *)(buffer + first), length - first);
+    p->length += length;
+    p->changes++;
+    wake_pollers();
+    return length;
+}
+
+/* Waits for a change until the deadline; a null deadline waits for ever. */
+static long wait_for_change(const struct time *deadline) {
+    if (deadline_passed())
+        return 0;
+    if (current->restarted) {
+        struct time kept = current->deadline;
+        return wait_as(POLLING, current->has_deadline ? &kept : 0);
+    }
+    return wait_as(POLLING, deadline);
+}
+
+static long poll(u32 address, u32 count, const struct time *timeout) {
+    long ready = 0;
+    struct time deadline;
+    if (count > FILES * 4)
+        return -EINVAL;
+    if (count && !user_words(address, 2 * count))
+        return -EFAULT;
+    for (u32 i = 0; i < count; i++) {
+        u32 fd = WORD(address + 8 * i);
+        u16 *events = (u16 *)(address + 8 * i + 4);
+        struct file *f = file_at(fd);
+        events[1] = 0;
+        if ((int)fd < 0)
+            continue;
+        events[1] = f ? file_ready(f) & (events[0] | POLLERR | POLLHUP) : POLLNVAL;
+        ready += events[1] != 0;
+    }
+    if (ready || (timeout && !(timeout->sec | timeout->nsec)))
+        return ready;
+    if (timeout)
+        deadline = after(now(), timeout->sec, timeout->nsec);
+    return wait_for_change(timeout ? &deadline : 0);
+}
+
+static struct time milliseconds(u32 ms) {
+    return (struct time){ms / 1000, ms % 1000 * 1000000};
+}
+
+long sys_poll(u32 address, u32 count, u32 timeout) {
+    struct time t = milliseconds(timeout);
+    return poll(address, count, (int)timeout < 0 ? 0 : &t);
+}
+
+/* The signal mask of ppoll and epoll_pwait would only matter for signals that arrive meanwhile. */
+static long poll_until(u32 address, u32 count, u32 timeout, u32 mask, int wide) {
+    struct time t;
+    int error;
+    if (mask)
+        return -EOPNOTSUPP;
+    if (timeout && (error = read_time(timeout, wide, &t)))
+        return error;
+    return poll(address, count, timeout ? &t : 0);
+}
+
+long sys_ppoll(u32 address, u32 count, u32 timeout, u32 mask) {
+    return poll_until(address, count, timeout, mask, 0);
+}
+
+long sys_ppoll64(u32 address, u32 count, u32 timeout, u32 mask) {
+    return poll_until(address, count, timeout, mask, 1);
+}
+
+long sys_epoll_create1(u32 flags) {
+    if (flags & ~O_CLOEXEC)
+        return -EINVAL;
+    for (u32 i = 0; i < OBJECTS; i++)
+        if (!epolls[i].references) {
+            int fd = file_new(EPOLL, i, O_RDWR | flags);
+            if (fd >= 0) {
+                epolls[i].references = 1;
+                for (int j = 0; j < INTERESTS; j++)
+                    epolls[i].interest[j].used = 0;
+            }
+            return fd;
+        }
+    return -EMFILE;
+}
+
+long sys_epoll_create(u32 size) {
+    return (int)size > 0 ? sys_epoll_create1(0) : -EINVAL;
+}
+
+/* A closed descriptor leaves every set. */
+void epoll_forget(u32 fd) {
+    for (int i = 0; i < OBJECTS; i++)
+        if (epolls[i].references)
+            for (int j = 0; j < INTERESTS; j++)
+                if (epolls[i].interest[j].fd == fd)
+                    epolls[i].interest[j].used = 0;
+}
+
+long sys_epoll_ctl(u32 epfd, u32 operation, u32 fd, u32 event) {
+    struct file *e = file_at(epfd), *f = file_at(fd);
+    struct interest *in = 0, *unused = 0;
+    if (!e || !f)
+        return -EBADF;
+    if (e->kind != EPOLL || fd == epfd)
+        return -EINVAL;
+    if (f->kind != EVENT && f->kind != PIPE_READ && f->kind != PIPE_WRITE)
+        return -EPERM;
+    if (operation != EPOLL_CTL_DEL && !user_words(event, 4))
+        return -EFAULT;
+    for (int j = INTERESTS; j--;) {
+        struct interest *x = &epolls[e->object].interest[j];
+        if (!x->used)
+            unused = x;
+        else if (x->fd == fd)
+            in = x;
+    }
+    switch (operation) {
+    case EPOLL_CTL_ADD:
+        if (in)
+            return -EEXIST;
+        if (!unused)
+            return -ENOSPC;
+        in = unused;
+        break;
+    case EPOLL_CTL_MOD:
+        if (!in)
+            return -ENOENT;
+        break;
+    case EPOLL_CTL_DEL:
+        if (!in)
+            return -ENOENT;
+        in->used = 0;
+        return 0;
+    default:
+        return -EINVAL;
+    }
+    in->used = 1;
+    in->fd = fd;
+    in->events = WORD(event);
+    in->data[0] = WORD(event + 8);
+    in->data[1] = WORD(event + 12);
+    in->seen = file_changes(f) - 1;
+    wake_pollers();
+    return 0;
+}
+
+static long epoll_collect(struct epoll *e, u32 address, u32 limit) {
+    u32 n = 0;
+    for (int j = 0; j < INTERESTS && n < limit; j++) {
+        struct interest *in = &e->interest[j];
+        struct file *f = in->used ? file_at(in->fd) : 0;
+        u32 ready;
+        if (!f)
+            continue;
+        ready = file_ready(f) & (in->events | POLLERR | POLLHUP);
+        if (!ready || ((in->events & EPOLLET) && in->seen == file_changes(f)))
+            continue;
+        in->seen = file_changes(f);
+        if (in->events & EPOLLONESHOT)
+            in->events = 0;
+        WORD(address + 16 * n) = ready;
+        WORD(address + 16 * n + 4) = 0;
+        WORD(address + 16 * n + 8) = in->data[0];
+        WORD(address + 16 * n + 12) = in->data[1];
+        n++;
+    }
+    return n;
+}
+
+static long epoll_wait(u32 epfd, u32 address, u32 limit, const struct time *timeout) {
+    struct file *e = file_at(epfd);
+    struct time deadline;
+    long n;
+    if (!e)
+        return -EBADF;
+    if (e->kind != EPOLL || (int)limit <= 0 || limit > 0x1000000)
+        return -EINVAL;
+    if (!user_words(address, 4 * limit))
+        return -EFAULT;
+    n = epoll_collect(&epolls[e->object], address, limit);
+    if (n || (timeout && !(timeout->sec | timeout->nsec)))
+        return n;
+    if (timeout)
+        deadline = after(now(), timeout->sec, timeout->nsec);
+    return wait_for_change(timeout ? &deadline : 0);
+}
+
+long sys_epoll_wait(u32 epfd, u32 address, u32 limit, u32 timeout) {
+    struct time t = milliseconds(timeout);
+    return epoll_wait(epfd, address, limit, (int)timeout < 0 ? 0 : &t);
+}
+
+long sys_epoll_pwait2(u32 epfd, u32 address, u32 limit, u32 timeout) {
+    struct time t;
+    int error;
+    if (timeout && (error = read_time(timeout, 1, &t)))
+        return error;
+    return epoll_wait(epfd, address, limit, timeout ? &t : 0);
+}

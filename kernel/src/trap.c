@@ -1,0 +1,96 @@
+/* Why did the machine raise an exception? It tells only where ($k0); the cause is in the instruction
+ * there and in the registers. */
+#include "kernel.h"
+
+#define OP(i) ((i) >> 26)
+#define FUNCTION(i) ((i)&63)
+#define RS(i) (((i) >> 21) & 31)
+#define RT(i) (((i) >> 16) & 31)
+
+static int is_branch(u32 i) {
+    u32 op = OP(i);
+    if (op == 0)
+        return (FUNCTION(i) & ~1) == 8; /* jr, jalr */
+    if (op == 1)
+        return !(RT(i) & 8) && (RT(i) & 7) < 4; /* bltz, bgez and their likely and link forms */
+    return (op >= 2 && op <= 7) || (op >= 20 && op <= 23);
+}
+
+/* Only for an executable address. */
+static int in_delay_slot(u32 pc) {
+    return executable(pc - 4) && is_branch(WORD(pc - 4));
+}
+
+/* Codes 6 and 7 are what compilers emit for overflow and division by zero. */
+static void trap_code(struct thread *t, u32 code, u32 si_code, u32 pc) {
+    if (code == 7)
+        raise_fault(t, SIGFPE, FPE_INTDIV, pc);
+    else if (code == 6)
+        raise_fault(t, SIGFPE, FPE_INTOVF, pc);
+    else
+        raise_fault(t, SIGTRAP, si_code, pc);
+}
+
+/* Alignment that a load or store asks for, less one; -1: not one of them. */
+static int alignment(u32 op) {
+    switch (op) {
+    case 32: case 34: case 36: case 38: /* lb lwl lbu lwr */
+    case 40: case 42: case 46:          /* sb swl swr */
+        return 0;
+    case 33: case 37: case 41: /* lh lhu sh */
+        return 1;
+    case 35: case 43: case 48: case 56: /* lw sw ll sc */
+        return 3;
+    default:
+        return -1;
+    }
+}
+
+struct thread *handle_trap(struct thread *t);
+struct thread *handle_trap(struct thread *t) {
+    u32 pc = t->pc, i, op, address;
+    int align;
+    if (pc == TRAMPOLINE + 4)
+        return 0;
+    if ((pc & 3) || !executable(pc)) {
+        if (pc & 3)
+            raise_fault(t, SIGBUS, BUS_ADRALN, pc);
+        else
+            raise_fault(t, SIGSEGV, pc < USER_END && memory_mapped(pc) ? SEGV_ACCERR : SEGV_MAPERR, pc);
+        return schedule();
+    }
+    i = WORD(pc);
+    op = OP(i);
+    /* As Linux reports it: the branch, which can be executed again. */
+    if (in_delay_slot(pc))
+        t->pc = pc - 4;
+    if (op == 0 && FUNCTION(i) == 12) {
+        if (t->pc == pc)
+            return 0;
+        raise_fault(t, SIGILL, ILL_ILLOPC, pc);
+    } else if (op == 0 && FUNCTION(i) == 15) {
+        return tick();
+    } else if (op == 0 && FUNCTION(i) == 13) { /* break: assemblers put the code into either half */
+        u32 code = (i >> 6) & 0xFFFFF;
+        if (code >= 1024)
+            code = (code >> 10) | ((code & 1023) << 10);
+        trap_code(t, code, TRAP_BRKPT, pc);
+    } else if (op == 0 && FUNCTION(i) >= 48 && FUNCTION(i) <= 54 && FUNCTION(i) != 53) {
+        trap_code(t, (i >> 6) & 1023, 0, pc);
+    } else if (op == 1 && RT(i) >= 8 && RT(i) <= 14 && RT(i) != 13) { /* trap with immediate */
+        raise_fault(t, SIGTRAP, 0, pc);
+    } else if ((op == 0 && ((i & 0x7FF) == 32 || (i & 0x7FF) == 34)) || op == 8) { /* add sub addi */
+        raise_fault(t, SIGFPE, FPE_INTOVF, pc);
+    } else if ((align = alignment(op)) >= 0) {
+        address = (RS(i) ? t->r[RS(i)] : 0) + (int)(short)i;
+        if (address < USER_START)
+            raise_fault(t, SIGSEGV, SEGV_MAPERR, address);
+        else if (address & align)
+            raise_fault(t, SIGBUS, BUS_ADRALN, address);
+        else
+            raise_fault(t, SIGILL, ILL_ILLOPC, pc);
+    } else {
+        raise_fault(t, SIGILL, ILL_ILLOPC, pc);
+    }
+    return schedule();
+}

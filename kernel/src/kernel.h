@@ -119,7 +119,7 @@ void restart_call(struct thread *t);
 void wake_pollers(void);
 extern struct thread *waiting; /* list of the blocked, longest first */
 int deadline_passed(void);
-struct thread *tick(void);
+struct thread *tick(int hold);
 void set_user_local(u32 value);
 long call_clone(u32, u32, u32, u32), sys_exit(u32), sys_exit_group(u32);
 long sys_sched_yield(void), sys_gettid(void), sys_getpid(void), sys_getppid(void);

@@ -8,6 +8,8 @@
 /* `sync` instructions per Tick. Every Go atomic has two; at 10 ms per Tick and some 50 to 500
  * instructions between atomics a thread gets what a small CPU does in 10 ms. */
 #define TICK 10000
+/* How many `sync` in a row may be passed over because a lock seems to be held. */
+#define MOST_HOLDS 4
 
 struct thread threads[THREADS];
 u32 thread_limit; /* slots used so far */
@@ -150,15 +152,17 @@ static void skip_to_next_event(void) {
 struct thread *schedule(void) {
     struct thread *before_switch = current, *t;
     struct time event;
+    /* Asked first: a blocked `current` may be woken below, and is in the queue then. */
+    int runs = current->state == RUNNABLE;
     wake_expired();
     if (signals_sent)
         wake_interrupted();
-    while (!ready && current->state != RUNNABLE) {
+    while (!ready && !runs) {
         skip_to_next_event();
         wake_expired();
     }
-    if (ready && (current->state != RUNNABLE || give_way || !before(now(), slice_end))) {
-        if (current->state == RUNNABLE)
+    if (ready && (!runs || give_way || !before(now(), slice_end))) {
+        if (runs)
             enqueue(current);
         t = ready;
         ready = t->next;
@@ -187,8 +191,16 @@ struct thread *leave_call(void) {
     return schedule();
 }
 
-/* The machine's Tick ran out at a `sync`, which will be executed again. */
-struct thread *tick(void) {
+/* The machine's Tick ran out at a `sync`, which will be executed again. `hold` asks to let the thread go
+ * on to its next `sync` first. */
+struct thread *tick(int hold) {
+    static u32 held;
+    if (hold && held < MOST_HOLDS) {
+        held++;
+        set_tick(2);
+        return current;
+    }
+    held = 0;
     pass(SLICE);
     give_way = 1;
     set_tick(alive > 1 ? TICK : 0);

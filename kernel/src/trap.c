@@ -46,6 +46,19 @@ static int alignment(u32 op) {
     }
 }
 
+/* Does the thread seem to hold a spin lock at this `sync`? Go's 64-bit atomics are a lock whose
+ * waiters loop over `ll` without a `sync`: they can never be preempted, so a switch away from the holder would
+ * hang the program. Such a lock is taken by `sc` and then `sync`, and given back by `sync` and a store of
+ * zero; the `sync` after that store is a safe place again. */
+static int holds_lock(u32 pc) {
+    if (!executable(pc - 12) || !executable(pc + 4) || OP(WORD(pc - 4)) == 43)
+        return 0;
+    for (u32 at = pc - 12; at < pc; at += 4)
+        if (OP(WORD(at)) == 56) /* sc */
+            return 1;
+    return OP(WORD(pc + 4)) == 43 && RT(WORD(pc + 4)) == 0; /* sw $zero */
+}
+
 struct thread *handle_trap(struct thread *t);
 struct thread *handle_trap(struct thread *t) {
     u32 pc = t->pc, i, op, address;
@@ -69,7 +82,7 @@ struct thread *handle_trap(struct thread *t) {
             return 0;
         raise_fault(t, SIGILL, ILL_ILLOPC, pc);
     } else if (op == 0 && FUNCTION(i) == 15) {
-        return tick();
+        return tick(holds_lock(pc));
     } else if (op == 0 && FUNCTION(i) == 13) { /* break: assemblers put the code into either half */
         u32 code = (i >> 6) & 0xFFFFF;
         if (code >= 1024)

@@ -7,7 +7,7 @@
 use crate::{
     bus::{Bus, PARTS},
     compact::{Coefficients, LcList},
-    lc::{Lc, Var},
+    lc::{Lc, Var, F},
 };
 use std::collections::HashMap;
 
@@ -18,6 +18,21 @@ pub(crate) enum PreSource {
     Base,
     /// The next product of `pre_products`.
     Product,
+}
+
+/// Computes late columns from the values of some combinations; a pure function that appends as many as were announced.
+pub type Block = fn(inputs: &[F], out: &mut Vec<F>);
+
+/// Late columns that are computed together.
+#[derive(Clone, Debug)]
+pub(crate) struct LateBlock {
+    /// Index of the first.
+    pub first: u32,
+    /// How many.
+    pub outputs: u32,
+    /// What they are computed from, as a range of `late_inputs`.
+    pub inputs: std::ops::Range<usize>,
+    pub compute: Block,
 }
 
 /// A part of the segment, for counting: a chip, a table, the boundary.
@@ -40,6 +55,9 @@ pub struct Builder {
     pub(crate) pre: Vec<PreSource>,
     pub(crate) pre_products: [LcList; 2],
     pub(crate) scaled: [LcList; 2],
+    pub(crate) late: u32,
+    pub(crate) late_blocks: Vec<LateBlock>,
+    pub(crate) late_inputs: LcList,
     pub(crate) inverses: [LcList; 2],
     pub(crate) tail: [LcList; 2],
     pub(crate) rows: [LcList; 3],
@@ -119,9 +137,28 @@ impl Builder {
         for (list, lc) in self.scaled.iter_mut().zip([a, b]) {
             list.push(lc, &mut self.table);
         }
-        let c = Lc::from(Var::Scaled(self.scaled[0].len() as u32 - 1));
+        self.late += 1;
+        let c = Lc::from(Var::Scaled(self.late - 1));
         self.row(label, a, b, &c);
         c
+    }
+
+    /// Columns computed together, natively, from earlier ones: the caller writes the rows that determine them. For hashes, whose
+    /// rows have fewer non-zeros if values are named that no single product gives.
+    pub fn late_block(&mut self, inputs: &[Lc], outputs: usize, compute: Block) -> Vec<Var> {
+        let start = self.late_inputs.len();
+        for lc in inputs {
+            self.late_inputs.push(lc, &mut self.table);
+        }
+        let first = self.late;
+        self.late += outputs as u32;
+        self.late_blocks.push(LateBlock {
+            first,
+            outputs: outputs as u32,
+            inputs: start..self.late_inputs.len(),
+            compute,
+        });
+        (first..self.late).map(Var::Scaled).collect()
     }
 
     /// A product that may depend on the sum; computed last.

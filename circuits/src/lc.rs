@@ -68,6 +68,13 @@ impl Lc {
         Lc { terms }
     }
 
+    /// A combination of distinct variables given in increasing order.
+    pub fn from_sorted(mut terms: Vec<(Var, F)>) -> Self {
+        debug_assert!(terms.windows(2).all(|w| w[0].0 < w[1].0));
+        terms.retain(|(_, c)| !bool::from(c.is_zero()));
+        Lc { terms }
+    }
+
     /// The terms, sorted by variable.
     pub fn terms(&self) -> &[(Var, F)] {
         &self.terms

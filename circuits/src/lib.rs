@@ -11,6 +11,7 @@ pub mod compact;
 pub mod lc;
 pub mod microcode;
 pub mod operation;
+pub mod poseidon;
 pub mod segment;
 pub mod slot;
 #[cfg(test)]

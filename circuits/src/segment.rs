@@ -1,7 +1,7 @@
 //! A finished segment: its rows as matrices, and its witness computed without closures.
 
 use crate::{
-    builder::{Builder, PreSource, Section},
+    builder::{Builder, LateBlock, PreSource, Section},
     bus::{Bus, PARTS},
     compact::{Coefficients, Layout, LcList, HEAD},
     lc::{Lc, Var, F},
@@ -17,6 +17,8 @@ pub struct Segment {
     pre: Vec<PreSource>,
     pre_products: [LcList; 2],
     scaled: [LcList; 2],
+    late_blocks: Vec<LateBlock>,
+    late_inputs: LcList,
     inverses: [LcList; 2],
     tail: [LcList; 2],
     rows: [LcList; 3],
@@ -64,7 +66,7 @@ impl Segment {
         b.close_section();
         let layout = Layout {
             pre: dyadic_length(b.pre.len()) as u32,
-            scaled: b.scaled[0].len() as u32,
+            scaled: b.late,
             inverses: b.inverses[0].len() as u32,
             tail: b.tail[0].len() as u32,
         };
@@ -80,7 +82,7 @@ impl Segment {
             .chain(&mut b.tail)
             .chain(&mut b.rows)
             .chain(&mut b.term_parts)
-            .chain([&mut state_out]);
+            .chain([&mut b.late_inputs, &mut state_out]);
         for list in all {
             list.flatten(&layout);
         }
@@ -90,6 +92,8 @@ impl Segment {
             pre: b.pre,
             pre_products: b.pre_products,
             scaled: b.scaled,
+            late_blocks: b.late_blocks,
+            late_inputs: b.late_inputs,
             inverses: b.inverses,
             tail: b.tail,
             rows: b.rows,
@@ -211,14 +215,29 @@ impl Segment {
         let mut flat = Vec::with_capacity(self.layout.len());
         flat.extend_from_slice(&[F::ONE, z[0], z[1], z[2], z[3]]);
         flat.extend_from_slice(pre);
-        let products = |lists: &[LcList; 2], flat: &mut Vec<F>| {
-            for i in 0..lists[0].len() {
+        let products = |lists: &[LcList; 2], range: std::ops::Range<usize>, flat: &mut Vec<F>| {
+            for i in range {
                 let value = lists[0].evaluate(i, &self.table, flat)
                     * lists[1].evaluate(i, &self.table, flat);
                 flat.push(value);
             }
         };
-        products(&self.scaled, &mut flat);
+        let late = flat.len();
+        let mut next_product = 0;
+        for block in &self.late_blocks {
+            let before = block.first as usize - (flat.len() - late);
+            products(&self.scaled, next_product..next_product + before, &mut flat);
+            next_product += before;
+            let inputs: Vec<F> = block
+                .inputs
+                .clone()
+                .map(|i| self.late_inputs.evaluate(i, &self.table, &flat))
+                .collect();
+            let end = flat.len() + block.outputs as usize;
+            (block.compute)(&inputs, &mut flat);
+            assert_eq!(flat.len(), end, "a late block computes what it announced");
+        }
+        products(&self.scaled, next_product..self.scaled[0].len(), &mut flat);
         let count = self.inverses[0].len();
         let chunk = count.div_ceil(rayon::current_num_threads()).max(1);
         let values: Vec<Vec<F>> = (0..count)
@@ -227,7 +246,7 @@ impl Segment {
             .map(|range| self.fractions(range[0]..range[0] + range.len(), &flat))
             .collect();
         flat.extend(values.into_iter().flatten());
-        products(&self.tail, &mut flat);
+        products(&self.tail, 0..self.tail[0].len(), &mut flat);
         flat
     }
 

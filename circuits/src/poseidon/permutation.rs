@@ -1,0 +1,58 @@
+//! The rounds, natively, with every value that the rows name.
+
+use super::{
+    constants::{dot, Layer, State, PARAMETERS},
+    FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH,
+};
+use crate::lc::F;
+use ff::Field;
+
+/// Everything after the first key is added, with all keys multiplied by `one`: with `one` zero, zeros stay zeros, which is what
+/// idle rows need. `record` is told the variables of [`super::rows`], in their order.
+pub(super) fn rounds(state: &mut State, one: F, mut record: impl FnMut(F)) {
+    let p = &*PARAMETERS;
+    let key = |k: &F| if one == F::ONE { *k } else { one * k };
+    let full = |state: &mut State, layer: &Layer, keys: &[F], record: &mut dyn FnMut(F)| {
+        for s in state.iter_mut() {
+            *s = power5(*s, record);
+        }
+        *state = layer.apply(state);
+        for (s, k) in state.iter_mut().zip(keys) {
+            *s += key(k);
+        }
+        state.iter().for_each(|s| record(*s));
+    };
+    let half = FULL_ROUNDS / 2;
+    for r in 1..half {
+        full(state, &p.mix, &p.full_keys[r], &mut record);
+    }
+    full(state, &p.bridge, &p.partial_keys[..1], &mut record);
+    for (i, sparse) in p.sparse.iter().enumerate() {
+        let x = power5(state[0], &mut record);
+        let next = p.partial_keys.get(i + 1).unwrap_or(&p.full_keys[half][0]);
+        state[0] = p.corner * x + dot(&sparse.row, &state[1..]) + key(next);
+        for (s, q) in state[1..].iter_mut().zip(&sparse.column) {
+            *s += x * q;
+        }
+        record(state[0]);
+    }
+    for (s, k) in state.iter_mut().zip(&p.full_keys[half]).skip(1) {
+        *s += key(k);
+        record(*s);
+    }
+    for r in half + 1..=FULL_ROUNDS {
+        let keys = p.full_keys.get(r).map_or(&[][..], |k| k);
+        full(state, &p.mix, keys, &mut record);
+    }
+}
+
+fn power5(x: F, record: &mut dyn FnMut(F)) -> F {
+    let x2 = x.square();
+    let x4 = x2.square();
+    record(x2);
+    record(x4);
+    x4 * x
+}
+
+/// The number of values recorded.
+pub(super) const TRACE: usize = 3 * (WIDTH * FULL_ROUNDS + PARTIAL_ROUNDS) + WIDTH - 1;

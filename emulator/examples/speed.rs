@@ -1,5 +1,5 @@
-//! Instructions per second of the emulator on this machine: a loop in registers, or the program given as argument
-//! with a kernel image (`speed PROGRAM KERNEL < INPUT`).
+//! Instructions per second of the emulator on this machine: a loop in registers, or the program given as
+//! argument (`speed PROGRAM < INPUT`).
 
 use std::io::Read;
 use std::time::Instant;
@@ -60,9 +60,7 @@ impl Observer for Terminal {
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let program = match arguments.as_slice() {
-        [program, kernel] => {
-            Program::load_with_kernel(&std::fs::read(program)?, &std::fs::read(kernel)?)?
-        }
+        [program] => Program::load(&std::fs::read(program)?)?,
         _ => register_loop(),
     };
     let mut machine = Machine::with_stdin(&program, &Inputs::default(), || {

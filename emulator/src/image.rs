@@ -6,7 +6,7 @@
 use crate::constants::*;
 use crate::elf::{self, ElfImage, LoadError, Segment, Symbol};
 use crate::isa::{decode, Instruction, Op};
-use crate::{ByteOrder, Memory};
+use crate::{kernel_image, ByteOrder, Memory};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -51,9 +51,20 @@ pub struct Program {
 }
 
 impl Program {
-    /// Loads a guest program together with a kernel image, both ELF files.
+    /// Loads a guest program, an ELF file, together with the built-in kernel of its byte order.
+    pub fn load(program: &[u8]) -> Result<Program, LoadError> {
+        let user = elf::parse(program, LOWEST_ADDRESS, USER_IMAGE_END)?;
+        let kernel = kernel_image(user.byte_order);
+        Program::join(user, kernel)
+    }
+
+    /// Loads a guest program together with another kernel image, both ELF files.
     pub fn load_with_kernel(program: &[u8], kernel: &[u8]) -> Result<Program, LoadError> {
         let user = elf::parse(program, LOWEST_ADDRESS, USER_IMAGE_END)?;
+        Program::join(user, kernel)
+    }
+
+    fn join(user: ElfImage, kernel: &[u8]) -> Result<Program, LoadError> {
         let kernel = elf::parse(kernel, KERNEL_START, KERNEL_END)?;
         if user.byte_order != kernel.byte_order {
             return Err(LoadError::KernelByteOrder {

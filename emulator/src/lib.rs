@@ -15,6 +15,7 @@ mod execute;
 mod host;
 mod image;
 pub mod isa;
+mod kernel;
 mod machine;
 mod memory;
 pub mod tape;
@@ -24,6 +25,7 @@ pub use byte_order::ByteOrder;
 pub use elf::LoadError;
 pub use host::{HostCall, Observer};
 pub use image::{ImageRange, Program};
+pub use kernel::kernel_image;
 pub use machine::{
     Checkpoint, Diagnostic, DiagnosticKind, FatalSignal, Machine, Outcome, RunError, RunReport,
 };

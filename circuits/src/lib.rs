@@ -7,6 +7,7 @@ pub mod boundary;
 pub mod builder;
 pub mod bus;
 pub mod chip;
+pub mod chips;
 pub mod compact;
 pub mod lc;
 pub mod microcode;

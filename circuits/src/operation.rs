@@ -16,7 +16,7 @@ pub enum Operation {
     None = 0,
     /// Loads: `x` is the address before reduction modulo 2^32, `z` the value; `y` is 0 (but the old register for lwl, lwr).
     Lw = 1, Lb = 2, Lbu = 3, Lh = 4, Lhu = 5, Lwl = 6, Lwr = 7,
-    /// Stores: `x` the address, `y` the value stored; `z` is `y` for [`Operation::Sw`] and 0 for the others.
+    /// Stores: `x` the address, `y` the value stored; `z` is `y` again (so it arrives at the chip alone, thus bounded).
     Sw = 8, Sb = 9, Sh = 10, Swl = 11, Swr = 12,
     /// Comparisons: `z` is 1 if it holds, else 0. `x < y` signed, unsigned; `x = y`; and their negations.
     Slt = 16, Sltu = 17, Seq = 18, Sge = 19, Sgeu = 20, Sne = 21,

@@ -136,3 +136,38 @@ pub fn mutations_are_refused(
         }
     }
 }
+
+/// What a slot asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dispatched {
+    /// Number of the operation, below 128.
+    pub operation: u64,
+    /// Slot time.
+    pub time: u64,
+    /// First operand, below 2^33.
+    pub x: u64,
+    /// Second operand.
+    pub y: u32,
+    /// Result.
+    pub z: u32,
+}
+
+/// Unpacks a dispatch tuple; `None` if no slot produces it.
+pub fn dispatched(tuple: &[F; 5]) -> Option<Dispatched> {
+    let bytes = tuple[0].to_repr();
+    let (low, high) = bytes.as_ref().split_at(16);
+    let packed = u128::from_le_bytes(low.try_into().unwrap());
+    let x = (packed & ((1 << 34) - 1)) as u64;
+    let y = u32::try_from(packed >> 34 & ((1 << 33) - 1)).ok()?;
+    let operation = u64::try_from(packed >> 67).ok()?;
+    let time = small(&tuple[1]).filter(|t| *t < 1 << 32)?;
+    let z = u32::try_from(small(&tuple[2])?).ok()?;
+    let whole = high.iter().all(|b| *b == 0) && tuple[3..] == [F::ZERO; 2];
+    (whole && x < 1 << 33 && operation < 128).then_some(Dispatched {
+        operation,
+        time,
+        x,
+        y,
+        z,
+    })
+}

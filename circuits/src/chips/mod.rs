@@ -1,0 +1,6 @@
+//! The chips: one file each, whose documentation is its manual page.
+
+pub(crate) mod access;
+pub mod memory;
+#[cfg(test)]
+mod reference;

@@ -15,5 +15,6 @@ pub mod operation;
 pub mod poseidon;
 pub mod segment;
 pub mod slot;
+pub mod state;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -1,0 +1,332 @@
+//! The state between two segments, written down once.
+//!
+//! | word | initial | final |
+//! | --- | --- | --- |
+//! | `pc`, `next_pc` | reset vector, reset vector + 4 | the halting address, both |
+//! | step | 0 | 0 |
+//! | time of the next slot | 1 | 1 + n K |
+//! | registers 1 to 31, HI, LO, UserLocal, Tick, three temporaries, sink | 0 | 0 |
+//! | byte order (1 = big endian) | of the header | the same |
+//! | boundary position | 0 | 2^30 |
+//! | end and kind of the boundary's current region | 0, 0 | 2^30 + 1, 0 (the sentinel's) |
+//!
+//! The sum is `z[1]` of the recursion and not part of the hash: it is the only part that depends on the challenges.
+//! Registers share hash elements, seven to an element; each is bounded on the entering side by two range lookups, and on the
+//! leaving side because it arrives alone on its power of gamma from the register bus, whose producers are all bounded. Every other word has a
+//! hash element of its own, so it needs no bound to be hashed injectively.
+
+use crate::{
+    boundary::Position,
+    builder::Builder,
+    bus::Bus,
+    lc::{pow2, Lc, F},
+    microcode::REGISTERS,
+    poseidon,
+    slot::Chain,
+};
+
+/// Registers per hash element.
+const PACK: usize = 7;
+
+/// The words of the state.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct State {
+    /// All registers of the register bus; index 0 is 0.
+    pub registers: Vec<u32>,
+    /// Address of the instruction.
+    pub pc: u32,
+    /// Address of the next one; 2^32 can occur if `pc` is the last word.
+    pub next_pc: u64,
+    /// Micro-op.
+    pub step: u8,
+    /// Time of the next slot.
+    pub time: u64,
+    /// Whether the guest is big-endian.
+    pub big_endian: bool,
+    /// Where the boundary stands.
+    pub boundary: Position,
+}
+
+/// The state's words as linear combinations.
+#[derive(Clone, Debug)]
+pub struct StateLc {
+    /// All registers; index 0 is the constant zero.
+    pub registers: Vec<Lc>,
+    /// `pc`, `next_pc`, step.
+    pub chain: Chain,
+    /// Time of the next slot.
+    pub time: Lc,
+    /// Byte order.
+    pub big_endian: Lc,
+    /// Boundary: next, end, kind.
+    pub boundary: [Lc; 3],
+}
+
+impl State {
+    /// What a run starts from.
+    pub fn initial(big_endian: bool, reset: u32) -> Self {
+        State {
+            registers: vec![0; REGISTERS],
+            pc: reset,
+            next_pc: u64::from(reset) + 4,
+            step: 0,
+            time: 1,
+            big_endian,
+            boundary: Position::default(),
+        }
+    }
+
+    /// What a run of `slots` slots must end in.
+    pub fn halted(big_endian: bool, halt: u32, slots: u64, boundary: Position) -> Self {
+        State {
+            registers: vec![0; REGISTERS],
+            pc: halt,
+            next_pc: u64::from(halt),
+            step: 0,
+            time: 1 + slots,
+            big_endian,
+            boundary,
+        }
+    }
+
+    /// The words that are not registers.
+    fn others(&self) -> [u64; 8] {
+        [
+            u64::from(self.pc),
+            self.next_pc,
+            u64::from(self.step),
+            self.time,
+            u64::from(self.big_endian),
+            self.boundary.next,
+            self.boundary.end,
+            u64::from(self.boundary.kind),
+        ]
+    }
+
+    /// The hash that the recursion carries as `z[0]`.
+    pub fn hash(&self) -> F {
+        let mut elements: Vec<F> = self.others().map(F::from).to_vec();
+        elements.extend(self.registers[1..].chunks(PACK).map(|part| {
+            part.iter()
+                .enumerate()
+                .map(|(i, w)| F::from(u64::from(*w)) * pow2(32 * i as u32))
+                .sum::<F>()
+        }));
+        poseidon::hash(poseidon::Domain::State, &elements)
+    }
+
+    /// Appends the base columns of the entering state.
+    pub fn fill(&self, out: &mut Vec<F>) {
+        out.extend(self.others().map(F::from));
+        for w in &self.registers[1..] {
+            out.extend([w & 0xffff, w >> 16].map(|limb| F::from(u64::from(limb))));
+        }
+    }
+}
+
+/// Allocates the entering state; its registers are range-checked.
+pub fn enter(b: &mut Builder) -> StateLc {
+    let one = Lc::from(1);
+    let [pc, next_pc, step, time, big_endian, next, end, kind] = b.columns();
+    let mut registers = vec![Lc::zero()];
+    registers.extend((1..REGISTERS).map(|_| b.word("entering register", &one)));
+    StateLc {
+        registers,
+        chain: Chain { pc, next_pc, step },
+        time,
+        big_endian,
+        boundary: [next, end, kind],
+    }
+}
+
+/// Produces the entering registers at local time 0, consumes the leaving ones at a range-checked time; returns the leaving ones.
+pub fn close_registers(b: &mut Builder, entering: &[Lc]) -> Vec<Lc> {
+    let one = Lc::from(1);
+    let mut leaving = vec![Lc::zero()];
+    for (index, value) in entering.iter().enumerate() {
+        let register = Lc::from(index as u64);
+        b.produce(
+            "entering register",
+            Bus::Register,
+            &one,
+            &[Lc::zero(), register.clone(), value.clone()],
+        );
+        let time = b.column();
+        b.range16("last time of a register", &one, &time);
+        // Register 0 has no column: nobody writes it, so it leaves as the constant it entered as.
+        let last = if index == 0 { Lc::zero() } else { b.column() };
+        b.consume(
+            "leaving register",
+            Bus::Register,
+            &one,
+            &[time, register, last.clone()],
+        );
+        if index > 0 {
+            leaving.push(last);
+        }
+    }
+    leaving
+}
+
+/// Appends the base columns of [`close_registers`]: last times and leaving values.
+pub fn fill_registers(times: &[u16], leaving: &[u32], out: &mut Vec<F>) {
+    for (index, (time, value)) in times.iter().zip(leaving).enumerate() {
+        out.push(F::from(u64::from(*time)));
+        if index > 0 {
+            out.push(F::from(u64::from(*value)));
+        }
+    }
+}
+
+/// The hash of a state in rows.
+pub fn hash_rows(b: &mut Builder, state: &StateLc) -> Lc {
+    let mut elements = vec![
+        state.chain.pc.clone(),
+        state.chain.next_pc.clone(),
+        state.chain.step.clone(),
+        state.time.clone(),
+        state.big_endian.clone(),
+    ];
+    elements.extend(state.boundary.iter().cloned());
+    elements.extend(state.registers[1..].chunks(PACK).map(|part| {
+        part.iter()
+            .enumerate()
+            .fold(Lc::zero(), |sum, (i, w)| sum + w * pow2(32 * i as u32))
+    }));
+    poseidon::hash_rows(b, "state", &Lc::from(1), poseidon::Domain::State, &elements)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        lc::Var,
+        segment::{Crossing, Segment},
+        testing::{challenges, refusal, small},
+    };
+    use ff::Field;
+
+    fn some_state() -> State {
+        State {
+            registers: (0..REGISTERS as u32).map(|i| i * 0x0765_4321).collect(),
+            pc: 0x0040_0000,
+            next_pc: 1 << 32,
+            step: 3,
+            time: 1 << 33,
+            big_endian: true,
+            boundary: Position {
+                next: 5,
+                end: 1 << 30,
+                kind: 4,
+            },
+        }
+    }
+
+    /// A segment without slots: the registers leave as they entered.
+    fn segment() -> Segment {
+        let mut b = Builder::new();
+        let mut state = enter(&mut b);
+        let hash_in = hash_rows(&mut b, &state);
+        b.zero("entering state", &(hash_in - Lc::from(Var::StateIn)));
+        state.registers = close_registers(&mut b, &state.registers);
+        let local = b.local_sum();
+        b.zero("registers balance", &local);
+        let hash_out = hash_rows(&mut b, &state);
+        Segment::new(b, [&hash_out, &Lc::zero()])
+    }
+
+    fn witness(state: &State, leaving: &[u32]) -> Vec<F> {
+        let mut base = Vec::new();
+        state.fill(&mut base);
+        fill_registers(&[0; REGISTERS], leaving, &mut base);
+        base
+    }
+
+    fn violation(segment: &Segment, base: &[F], z: [F; 4]) -> Option<String> {
+        let mut pre = Vec::new();
+        segment.fill_pre(base, &mut pre);
+        let flat = segment.assignment(&pre, &z);
+        segment
+            .violation(&flat)
+            .map(|row| segment.label(row).to_string())
+    }
+
+    #[test]
+    fn rows_hash_like_the_native_state_and_registers_pass_through() {
+        let state = some_state();
+        let segment = segment();
+        let mut z = challenges();
+        z[0] = state.hash();
+        let base = witness(&state, &state.registers);
+        assert_eq!(violation(&segment, &base, z), None);
+        let (mut pre, mut post) = (Vec::new(), Vec::new());
+        segment.fill_pre(&base, &mut pre);
+        segment.fill_post(&pre, &z, &mut post);
+        assert_eq!(post[post.len() - 2], state.hash());
+    }
+
+    #[test]
+    fn another_register_cannot_leave() {
+        let state = some_state();
+        let mut z = challenges();
+        z[0] = state.hash();
+        for register in [1, 31, TICK_INDEX, REGISTERS - 1] {
+            let mut leaving = state.registers.clone();
+            leaving[register] ^= 1;
+            let base = witness(&state, &leaving);
+            assert_eq!(
+                violation(&segment(), &base, z).as_deref(),
+                Some("registers balance"),
+                "register {register}"
+            );
+        }
+    }
+
+    const TICK_INDEX: usize = crate::microcode::TICK as usize;
+
+    /// 2^32 moved from a register to its neighbour in the same hash element keeps the hash; the range lookups refuse it.
+    #[test]
+    fn registers_of_one_element_cannot_trade_bits() {
+        let state = some_state();
+        let mut base = witness(&state, &state.registers);
+        // Eight other words, then two limbs a register.
+        base[8 + 1] += pow2(16);
+        base[8 + 2] -= F::ONE;
+        let segment = segment();
+        let mut pre = Vec::new();
+        segment.fill_pre(&base, &mut pre);
+        let mut z = challenges();
+        z[0] = state.hash();
+        let flat = segment.assignment(&pre, &z);
+        let hashes_alike = segment
+            .violation(&flat)
+            .is_none_or(|row| segment.label(row) == "registers balance");
+        assert!(hashes_alike, "the cheat keeps the hash");
+        let range_false =
+            |c: &Crossing| c.bus == Bus::Range && small(&c.tuple[0]).is_none_or(|x| x >= 1 << 16);
+        assert!(segment.crossings(&pre).iter().any(range_false));
+        assert!(refusal(&segment, &pre).is_some());
+    }
+
+    #[test]
+    fn every_word_is_hashed() {
+        let state = some_state();
+        let mut changed = vec![state.clone(); 8];
+        changed[0].pc ^= 4;
+        changed[1].next_pc ^= 4;
+        changed[2].step ^= 1;
+        changed[3].time += 1;
+        changed[4].big_endian = false;
+        changed[5].boundary.next += 1;
+        changed[6].boundary.end += 1;
+        changed[7].boundary.kind += 1;
+        changed.extend((1..REGISTERS).map(|i| {
+            let mut s = state.clone();
+            s.registers[i] ^= 1 << 31;
+            s
+        }));
+        for other in changed {
+            assert_ne!(other.hash(), state.hash());
+        }
+    }
+}

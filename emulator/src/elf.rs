@@ -2,7 +2,7 @@
 //!
 //! Every byte of the file is untrusted; whatever it holds, the answer is an [`ElfImage`] or a [`LoadError`].
 
-use crate::constants::{PIE_BASE, USER_END};
+use crate::constants::{PAGE_BYTES, PIE_BASE, RESET_VECTOR, USER_END};
 use crate::ByteOrder;
 use object::elf::{self, FileHeader32};
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
@@ -63,6 +63,9 @@ pub enum LoadError {
         /// Bytes allowed.
         limit: u64,
     },
+    /// A snapshot that this version did not make.
+    #[error("a snapshot made by another version, or damaged ({0}): take the snapshot again from the original program")]
+    ForeignSnapshot(&'static str),
     /// A kernel of the other byte order was given.
     #[error("the program is {program} but the kernel image is {kernel}: use the kernel image of the program's byte order")]
     KernelByteOrder {
@@ -346,3 +349,72 @@ fn symbols(
     symbols.sort_by(|a, b| (a.address, &a.name).cmp(&(b.address, &b.name)));
     symbols
 }
+
+/// Whether a file claims to be a snapshot: its entry point is the machine's reset vector, where no user program starts.
+pub(crate) fn is_snapshot(data: &[u8]) -> bool {
+    let Some(Ok(entry)) = data.get(24..28).map(<[u8; 4]>::try_from) else {
+        return false;
+    };
+    identify(data).is_ok_and(|order| order.word(entry) == RESET_VECTOR)
+}
+
+/// Writes an executable of whole pages, each segment given by first address, bytes and executable flag.
+pub(crate) fn write_executable(
+    order: ByteOrder,
+    entry: u32,
+    segments: &[(u32, Vec<u8>, bool)],
+) -> Vec<u8> {
+    let half = |value: u16| match order {
+        ByteOrder::Big => value.to_be_bytes(),
+        ByteOrder::Little => value.to_le_bytes(),
+    };
+    let mut file = elf::ELFMAG.to_vec();
+    let data_encoding = match order {
+        ByteOrder::Big => elf::ELFDATA2MSB,
+        ByteOrder::Little => elf::ELFDATA2LSB,
+    };
+    file.extend([elf::ELFCLASS32, data_encoding, elf::EV_CURRENT]);
+    file.resize(16, 0);
+    file.extend([half(elf::ET_EXEC), half(elf::EM_MIPS)].concat());
+    let flags = elf::EF_MIPS_ARCH_32R2 | elf::EF_MIPS_ABI_O32;
+    for word in [elf::EV_CURRENT as u32, entry, HEADER_BYTES, 0, flags] {
+        file.extend(order.bytes(word));
+    }
+    let count = segments.len() as u16;
+    let sizes = [
+        HEADER_BYTES as u16,
+        PROGRAM_HEADER_BYTES as u16,
+        count,
+        0,
+        0,
+        0,
+    ];
+    file.extend(sizes.map(half).concat());
+    let headers = HEADER_BYTES + PROGRAM_HEADER_BYTES * segments.len() as u32;
+    let mut offset = headers.next_multiple_of(PAGE_BYTES);
+    for (address, bytes, executable) in segments {
+        let size = bytes.len() as u32;
+        let rights = elf::PF_R | if *executable { elf::PF_X } else { elf::PF_W };
+        for word in [
+            elf::PT_LOAD,
+            offset,
+            *address,
+            *address,
+            size,
+            size,
+            rights,
+            PAGE_BYTES,
+        ] {
+            file.extend(order.bytes(word));
+        }
+        offset += size;
+    }
+    file.resize(headers.next_multiple_of(PAGE_BYTES) as usize, 0);
+    for (_, bytes, _) in segments {
+        file.extend(bytes);
+    }
+    file
+}
+
+const HEADER_BYTES: u32 = 52;
+const PROGRAM_HEADER_BYTES: u32 = 32;

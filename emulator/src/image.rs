@@ -6,6 +6,7 @@
 use crate::constants::*;
 use crate::elf::{self, ElfImage, LoadError, Segment, Symbol};
 use crate::isa::{decode, Instruction, Op};
+use crate::snapshot::RECORDED;
 use crate::{kernel_image, ByteOrder, Memory};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -51,8 +52,12 @@ pub struct Program {
 }
 
 impl Program {
-    /// Loads a guest program, an ELF file, together with the built-in kernel of its byte order.
+    /// Loads a guest program, an ELF file, together with the built-in kernel of its byte order; or a
+    /// [snapshot](crate::snapshot), which has kernel and information page inside.
     pub fn load(program: &[u8]) -> Result<Program, LoadError> {
+        if elf::is_snapshot(program) {
+            return Program::load_snapshot(program);
+        }
         let user = elf::parse(program, LOWEST_ADDRESS, USER_IMAGE_END)?;
         let kernel = kernel_image(user.byte_order);
         Program::join(user, kernel)
@@ -62,6 +67,31 @@ impl Program {
     pub fn load_with_kernel(program: &[u8], kernel: &[u8]) -> Result<Program, LoadError> {
         let user = elf::parse(program, LOWEST_ADDRESS, USER_IMAGE_END)?;
         Program::join(user, kernel)
+    }
+
+    fn load_snapshot(file: &[u8]) -> Result<Program, LoadError> {
+        let image = elf::parse(file, LOWEST_ADDRESS, INFORMATION_PAGE + PAGE_BYTES)?;
+        let kernel = elf::parse(kernel_image(image.byte_order), KERNEL_START, KERNEL_END)?;
+        let kernel = Program::from_segments(image.byte_order, &kernel.segments);
+        let program = Program::from_segments(image.byte_order, &image.segments);
+        if !program.is_snapshot() {
+            return Err(LoadError::ForeignSnapshot(
+                "no information page of a snapshot",
+            ));
+        }
+        let kernel_code = |program: &Program| -> Vec<(u32, Vec<u32>)> {
+            let pages = program
+                .pages()
+                .filter(|page| page.2 && page.0 >= KERNEL_START);
+            pages.map(|page| (page.0, page.1.to_vec())).collect()
+        };
+        if kernel_code(&program) != kernel_code(&kernel) {
+            return Err(LoadError::ForeignSnapshot(
+                "its kernel is not this version's",
+            ));
+        }
+        let entry = program.image_word(INFORMATION_PAGE + 8).unwrap_or_default();
+        Ok(Program { entry, ..program })
     }
 
     fn join(user: ElfImage, kernel: &[u8]) -> Result<Program, LoadError> {
@@ -120,6 +150,28 @@ impl Program {
     pub fn is_snapshot(&self) -> bool {
         self.image_word(INFORMATION_PAGE) == Some(INFORMATION_MAGIC)
             && self.image_word(INFORMATION_PAGE + 4) == Some(INFORMATION_KIND_SNAPSHOT)
+    }
+
+    /// The argv and environment that a snapshot has inside, as NUL-terminated strings one after the other; `None` if
+    /// the program is no snapshot or its record is damaged.
+    pub fn recorded_arguments(&self) -> Option<(Vec<u8>, Vec<u8>)> {
+        if !self.is_snapshot() {
+            return None;
+        }
+        let page: Vec<u8> = (INFORMATION_PAGE..INFORMATION_PAGE + PAGE_BYTES)
+            .step_by(4)
+            .filter_map(|address| self.image_word(address))
+            .flat_map(|word| self.byte_order.bytes(word))
+            .collect();
+        let length = |word| {
+            self.image_word(INFORMATION_PAGE + 4 * word)
+                .map(|n| n as usize)
+        };
+        let argv = length(RECORDED)?;
+        let environment = length(RECORDED + 1)?;
+        let bytes = page.get(4 * (RECORDED as usize + 2)..)?;
+        let (argv, rest) = bytes.split_at_checked(argv)?;
+        Some((argv.to_vec(), rest.get(..environment)?.to_vec()))
     }
 
     /// The ranges of the image: in order of address, disjoint, whole pages.

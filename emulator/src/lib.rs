@@ -3,7 +3,8 @@
 //! * [`isa`]: the instruction set and its decoder;
 //! * [`constants`], [`tape`]: addresses and the layout of inputs and outputs, shared with prover and verifier;
 //! * [`Program`]: an ELF file and the kernel as pages of memory;
-//! * [`Machine`]: runs a program with its [`Inputs`].
+//! * [`Machine`]: runs a program with its [`Inputs`];
+//! * [`snapshot`]: programs that start where another one got to.
 //!
 //! The crate knows nothing of proofs, and the machine knows nothing of Linux: system calls are the work of the kernel, which is
 //! guest code.
@@ -18,6 +19,7 @@ pub mod isa;
 mod kernel;
 mod machine;
 mod memory;
+pub mod snapshot;
 pub mod tape;
 mod touched;
 

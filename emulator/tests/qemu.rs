@@ -15,7 +15,7 @@ use std::process::{Command, Stdio};
 use zkmips_emulator::constants::EXCEPTION_VECTOR;
 use zkmips_emulator::elf::Segment;
 use zkmips_emulator::isa::{decode, Format, Op};
-use zkmips_emulator::{ByteOrder, Machine, Program};
+use zkmips_emulator::{ByteOrder, Machine, Outcome, Program};
 
 const TEXT: u32 = 0x40_0000;
 /// Where the blocks load and store.
@@ -267,8 +267,8 @@ fn elf_file(order: ByteOrder, text: &[u32], data: &[u8]) -> Vec<u8> {
     ElfFile::new(order, TEXT, vec![text, data]).build()
 }
 
-/// Standard output of a program under QEMU, and whether it exited with status 0.
-fn run_qemu(name: &str, file: &[u8]) -> (Vec<u8>, bool) {
+/// Standard output of a program under QEMU and its status, 128 + signal if one ended it.
+fn run_qemu(name: &str, file: &[u8]) -> (Vec<u8>, i32) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("program");
     std::fs::write(&path, file).unwrap();
@@ -282,7 +282,23 @@ fn run_qemu(name: &str, file: &[u8]) -> (Vec<u8>, bool) {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    (output.stdout, output.status.success())
+    let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
+    // QEMU ends with the host's signal; of those that matter here only SIGBUS has another number on MIPS.
+    const HOST_SIGBUS: i32 = 7;
+    let mips = |signal| if signal == HOST_SIGBUS { 10 } else { signal };
+    let status = output
+        .status
+        .code()
+        .or(signal.map(|signal| 128 + mips(signal)));
+    (output.stdout, status.unwrap())
+}
+
+/// Standard output of a program here, under the kernel, and its status.
+fn run_kernel(file: &[u8]) -> (Vec<u8>, i32) {
+    let program = Program::load(file).unwrap();
+    let mut machine = Machine::new(&program, &Default::default()).unwrap();
+    assert_eq!(machine.run(100_000_000).unwrap(), Outcome::Halted);
+    (machine.output(), machine.status() as i32)
 }
 
 /// The machine at its first exception.
@@ -330,8 +346,9 @@ fn random_programs_leave_the_same_registers_and_memory() {
             }
             let write = writer.finish();
             let data = writer.data();
-            let (expected, success) = run_qemu(name, &elf_file(order, &writer.words, &data));
-            assert!(success, "seed {seed} does not end under {name}");
+            let file = elf_file(order, &writer.words, &data);
+            let (expected, status) = run_qemu(name, &file);
+            assert_eq!(status, 0, "seed {seed} under {name}");
             let machine = run_here(order, &writer.words, &data);
             let at = TEXT + 4 * write as u32;
             assert_eq!(machine.regs[26], at, "seed {seed} does not reach its end");
@@ -350,11 +367,17 @@ fn random_programs_leave_the_same_registers_and_memory() {
                 );
             }
             assert!(got == expected, "{name}, seed {seed}: stored data differ");
+            let through_kernel = run_kernel(&file);
+            assert!(
+                through_kernel == (expected, 0),
+                "{name}, seed {seed}: the kernel disturbs"
+            );
         }
     }
 }
 
-/// Whether QEMU and this machine agree that `word` faults with these values of `$4` and `$5`.
+/// Whether QEMU, this machine and its kernel agree what `word` does with these values of `$4` and `$5`: go on, or
+/// end with which signal.
 fn compare_fault(name: &str, order: ByteOrder, word: u32, a0: u32, a1: u32) {
     let mut writer = Writer::new(0);
     writer.words.extend([li(4, a0), li(5, a1)].concat());
@@ -362,11 +385,14 @@ fn compare_fault(name: &str, order: ByteOrder, word: u32, a0: u32, a1: u32) {
     writer.words.extend([word, NOP]);
     writer.finish();
     let data = [7; 256];
-    let (_, success) = run_qemu(name, &elf_file(order, &writer.words, &data));
+    let file = elf_file(order, &writer.words, &data);
+    let (_, status) = run_qemu(name, &file);
     let machine = run_here(order, &writer.words, &data);
     let faults = machine.regs[26] == at;
     let text = decode(word).to_string();
-    assert_eq!(faults, !success, "{name}: {text} with {a0:#x}, {a1:#x}");
+    assert_eq!(faults, status != 0, "{name}: {text} with {a0:#x}, {a1:#x}");
+    let (_, here) = run_kernel(&file);
+    assert_eq!(here, status, "{name}: {text} with {a0:#x}, {a1:#x}");
 }
 
 #[test]

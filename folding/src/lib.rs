@@ -8,9 +8,21 @@
 //! zero-knowledge fold (2023/573), Nebula (2024/1605). Fields, curves, sponges and gadgets are those of the `nova-snark` crate.
 #![allow(non_snake_case)] // W, E, U, T, X and z keep the names they have in the papers.
 
+pub mod challenge;
+mod circuit;
+pub mod error;
+pub mod ivc;
+pub mod keys;
+mod nifs;
+pub mod params;
+pub mod pass1;
+pub mod relation;
+pub mod ro;
 pub mod spartan;
 pub mod split;
+pub mod stats;
 pub mod step;
+mod verify;
 
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine};
 
@@ -23,3 +35,6 @@ pub type Secondary = nova_snark::provider::VestaEngine;
 pub type Commitment<E> = <<E as Engine>::CE as CommitmentEngineTrait<E>>::Commitment;
 /// The generators of engine `E`'s commitment scheme.
 pub type CommitmentKey<E> = <<E as Engine>::CE as CommitmentEngineTrait<E>>::CommitmentKey;
+
+#[cfg(test)]
+mod tests;

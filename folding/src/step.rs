@@ -2,8 +2,10 @@
 use ff::PrimeField;
 use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, SynthesisError, Variable};
 
-/// Number of values that go from step to step: `z = [state, alpha, gamma]`.
-pub const ARITY: usize = 3;
+/// Number of values that a step reads: `z = [state, sum, alpha, gamma]`.
+pub const ARITY: usize = 4;
+/// Number of those that a step computes, `state` and `sum`; the challenges stay what they were at the start.
+pub const OUTPUTS: usize = 2;
 
 /// Why a step could not produce its witness.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +21,10 @@ pub enum StepError {
     Source(#[from] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// One step of the recursion: rows over `pre` and `post` variables that carry `z[0]` to `z'[0]`.
+/// One step of the recursion: rows over `pre` and `post` variables that carry `z[0], z[1]` to `z'[0], z'[1]`.
 ///
-/// The recursion itself copies the challenges `z[1], z[2]` to the output and enforces that, so a step computes only `z'[0]`.
+/// The recursion hands the challenges `z[2], z[3]` of the start to every step, so a step computes only the first two values. The sum
+/// `z[1]` depends on the challenges; the state `z[0]` does not.
 pub trait SplitStep<F: PrimeField>: Send + Sync {
     /// Number of `pre` variables, padding included: a sum of at most three powers of two.
     fn pre_len(&self) -> usize;
@@ -29,18 +32,18 @@ pub trait SplitStep<F: PrimeField>: Send + Sync {
     /// Emits the rows.
     ///
     /// `pre` are the variables allocated before anything else, in order. This is called for the shape only: no value may be read.
-    /// The result is `z'[0]` and must be the last variable the step allocates.
+    /// The result is `z'[0], z'[1]`, which must be the last two variables the step allocates.
     fn synthesize<CS: ConstraintSystem<F>>(
         &self,
         cs: &mut CS,
         pre: &[Variable],
         z: &[AllocatedNum<F>],
-    ) -> Result<AllocatedNum<F>, SynthesisError>;
+    ) -> Result<[AllocatedNum<F>; OUTPUTS], SynthesisError>;
 
     /// Number of variables [`Self::synthesize`] allocates.
     fn post_len(&self) -> usize;
 
-    /// Appends to `out` the values of the variables that [`Self::synthesize`] allocates, in the same order; the last is `z'[0]`.
+    /// Appends to `out` the values of the variables that [`Self::synthesize`] allocates, in the same order; the last two are `z'[0], z'[1]`.
     fn fill_post(&self, pre: &[F], z: &[F], out: &mut Vec<F>) -> Result<(), StepError>;
 
     /// Bytes that bind everything about the step which its rows do not show (capacities, machine version) into the parameter digest.

@@ -1,0 +1,259 @@
+//! Public parameters: the two shapes, the keys and their digest.
+use crate::{
+    circuit::{PrimaryCircuit, SecondaryCircuit},
+    keys::{self, KeyCache, KeyError, KeyedEngine, ProgressFn},
+    nifs::Folding,
+    relation::NUM_IO,
+    ro::{truncate, F1, F2},
+    split::{SplitError, SplitShape},
+    step::{SplitStep, OUTPUTS},
+    CommitmentKey, Primary, Secondary,
+};
+use ff::PrimeField;
+use nova_snark::{
+    errors::NovaError,
+    frontend::{r1cs::NovaShape, shape_cs::ShapeCS, Index, SynthesisError},
+    r1cs::{R1CSShape, SparseMatrix},
+    traits::{Engine, ROConstants, ROConstantsCircuit},
+};
+use sha3::{Digest, Sha3_256};
+use std::ops::Range;
+
+/// Distinguishes this recursion from any other with the same shapes.
+const DOMAIN: &[u8] = b"zkmips folding parameters 1";
+
+/// Why parameters could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Split(#[from] SplitError),
+    #[error("the step commits to no pre columns")]
+    NoPre,
+    #[error("the step allocates {found} variables and announces {announced}")]
+    PostLen { announced: usize, found: usize },
+    #[error("the last variables of the step are not its outputs")]
+    OutputsNotLast,
+    #[error("a circuit has {0} public outputs instead of two")]
+    PublicOutputs(usize),
+    #[error(transparent)]
+    Synthesis(#[from] SynthesisError),
+    #[error(transparent)]
+    Shape(#[from] NovaError),
+}
+
+/// All that prover and verifier must agree on, and what is derived from it.
+pub struct PublicParams<S> {
+    pub step: S,
+    pub primary: SplitShape<Primary>,
+    pub secondary: SplitShape<Secondary>,
+    pub ck_primary: CommitmentKey<Primary>,
+    pub ck_secondary: CommitmentKey<Secondary>,
+    /// The rows of the primary shape that belong to the step; the others are the recursion's.
+    pub step_rows: Range<usize>,
+    digest: [u8; 32],
+    pub(crate) consts: Constants,
+}
+
+/// Constants of the sponges, for use outside and inside circuits.
+pub(crate) struct Constants {
+    /// Over the base field of the primary curve: hashes of primary instances.
+    pub primary: ROConstants<Primary>,
+    pub primary_circuit: ROConstantsCircuit<Primary>,
+    /// Over the base field of the secondary curve: hashes of secondary instances.
+    pub secondary: ROConstants<Secondary>,
+    pub secondary_circuit: ROConstantsCircuit<Secondary>,
+}
+
+impl Constants {
+    fn new() -> Self {
+        Self {
+            primary: ROConstants::<Primary>::default(),
+            primary_circuit: ROConstantsCircuit::<Primary>::default(),
+            secondary: ROConstants::<Secondary>::default(),
+            secondary_circuit: ROConstantsCircuit::<Secondary>::default(),
+        }
+    }
+}
+
+impl<S: SplitStep<F1>> PublicParams<S> {
+    /// Synthesises both circuits, takes the keys from `keys` and digests it all.
+    pub fn setup(step: S, keys: &KeyCache, progress: ProgressFn) -> Result<Self, SetupError> {
+        if step.pre_len() == 0 {
+            return Err(SetupError::NoPre);
+        }
+        let consts = Constants::new();
+        let (primary, step_rows) = primary_shape(&step, &consts)?;
+        let secondary = secondary_shape(&consts)?;
+        let ck_primary = keys.get::<Primary>(key_len(&primary), progress)?;
+        let ck_secondary = keys.get::<Secondary>(key_len(&secondary), progress)?;
+        let digest = digest(&step, &primary, &secondary);
+        primary.shape.precompute_sparse_matrices();
+        secondary.shape.precompute_sparse_matrices();
+        Ok(Self {
+            step,
+            primary,
+            secondary,
+            ck_primary,
+            ck_secondary,
+            step_rows,
+            digest,
+            consts,
+        })
+    }
+}
+
+impl<S> PublicParams<S> {
+    /// The parameter digest: it binds both shapes, `P`, the step's own bytes, and the keys by label and length.
+    pub fn digest(&self) -> &[u8; 32] {
+        &self.digest
+    }
+
+    pub(crate) fn folding_primary(&self) -> Folding<'_, Primary> {
+        Folding {
+            ck: &self.ck_primary,
+            consts: &self.consts.primary,
+            shape: &self.primary,
+            pp: truncate(&self.digest),
+        }
+    }
+
+    pub(crate) fn folding_secondary(&self) -> Folding<'_, Secondary> {
+        Folding {
+            ck: &self.ck_secondary,
+            consts: &self.consts.secondary,
+            shape: &self.secondary,
+            pp: truncate(&self.digest),
+        }
+    }
+
+    /// The digest as an element of the primary scalar field, and of the secondary.
+    pub(crate) fn pp(&self) -> (F1, F2) {
+        (truncate(&self.digest), truncate(&self.digest))
+    }
+}
+
+/// Generators needed to commit to a witness or an error term, and for the opening proof, which pads to a power of two.
+fn key_len<E: Engine>(shape: &SplitShape<E>) -> usize {
+    shape
+        .shape
+        .num_vars()
+        .max(shape.shape.num_cons())
+        .next_power_of_two()
+}
+
+fn primary_shape<S: SplitStep<F1>>(
+    step: &S,
+    consts: &Constants,
+) -> Result<(SplitShape<Primary>, Range<usize>), SetupError> {
+    let circuit = PrimaryCircuit {
+        consts: &consts.secondary_circuit,
+    };
+    let mut cs = ShapeCS::<Primary>::new();
+    let extent = circuit.shape(&mut cs, step, |cs| (cs.num_constraints(), cs.num_aux()))?;
+    let (announced, found) = (step.post_len(), extent.vars.len());
+    if announced != found {
+        return Err(SetupError::PostLen { announced, found });
+    }
+    for (k, output) in extent.outputs.iter().enumerate() {
+        if output.get_unchecked() != Index::Aux(extent.vars.end - OUTPUTS + k) {
+            return Err(SetupError::OutputsNotLast);
+        }
+    }
+    let shape = cs.r1cs_shape()?;
+    check_outputs(&shape)?;
+    Ok((SplitShape::new(shape, step.pre_len())?, extent.rows))
+}
+
+fn secondary_shape(consts: &Constants) -> Result<SplitShape<Secondary>, SetupError> {
+    let mut cs = ShapeCS::<Secondary>::new();
+    SecondaryCircuit {
+        consts: &consts.primary_circuit,
+    }
+    .synthesize(&mut cs, None)?;
+    let shape = cs.r1cs_shape()?;
+    check_outputs(&shape)?;
+    Ok(SplitShape::new(shape, 0)?)
+}
+
+fn check_outputs<E: Engine>(shape: &R1CSShape<E>) -> Result<(), SetupError> {
+    match shape.num_io() {
+        NUM_IO => Ok(()),
+        other => Err(SetupError::PublicOutputs(other)),
+    }
+}
+
+fn digest<S: SplitStep<F1>>(
+    step: &S,
+    primary: &SplitShape<Primary>,
+    secondary: &SplitShape<Secondary>,
+) -> [u8; 32] {
+    let (a, b) = rayon::join(|| shape_digest(primary), || shape_digest(secondary));
+    let step = step.digest_bytes();
+    let mut hash = Sha3_256::new();
+    let mut part = |bytes: &[u8]| {
+        hash.update((bytes.len() as u64).to_le_bytes());
+        hash.update(bytes);
+    };
+    part(DOMAIN);
+    part(&a);
+    part(&b);
+    part(&step);
+    part(keys::LABEL);
+    part(<Primary as KeyedEngine>::CURVE.as_bytes());
+    part(&(key_len(primary) as u64).to_le_bytes());
+    part(<Secondary as KeyedEngine>::CURVE.as_bytes());
+    part(&(key_len(secondary) as u64).to_le_bytes());
+    hash.finalize().into()
+}
+
+/// Digest of the measures and the three matrices of a shape.
+fn shape_digest<E: Engine>(shape: &SplitShape<E>) -> [u8; 32] {
+    let matrices = &shape.shape;
+    let (a, (b, c)) = rayon::join(
+        || matrix_digest(matrices.A()),
+        || {
+            rayon::join(
+                || matrix_digest(matrices.B()),
+                || matrix_digest(matrices.C()),
+            )
+        },
+    );
+    let mut hash = Sha3_256::new();
+    for measure in [
+        matrices.num_cons(),
+        matrices.num_vars(),
+        matrices.num_io(),
+        shape.pre_len,
+    ] {
+        hash.update((measure as u64).to_le_bytes());
+    }
+    [a, b, c].iter().for_each(|digest| hash.update(digest));
+    hash.finalize().into()
+}
+
+/// Digest of the entries in their order: row and column, then the coefficient, for which +-1 have a short form.
+fn matrix_digest<F: PrimeField>(matrix: &SparseMatrix<F>) -> [u8; 32] {
+    let minus_one = -F::ONE;
+    let mut hash = Sha3_256::new();
+    let mut buffer = Vec::with_capacity(1 << 16);
+    for (row, column, value) in matrix.iter() {
+        buffer.extend((row as u64).to_le_bytes());
+        buffer.extend((column as u64).to_le_bytes());
+        if value == F::ONE {
+            buffer.push(1);
+        } else if value == minus_one {
+            buffer.push(2);
+        } else {
+            buffer.push(0);
+            buffer.extend(value.to_repr().as_ref());
+        }
+        if buffer.len() > (1 << 16) - 64 {
+            hash.update(&buffer);
+            buffer.clear();
+        }
+    }
+    hash.update(&buffer);
+    hash.finalize().into()
+}

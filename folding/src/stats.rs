@@ -1,0 +1,176 @@
+//! What segments and parameters cost, counted.
+use crate::{params::PublicParams, ro::F1};
+use ff::{Field, PrimeField};
+use nova_snark::traits::Engine;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::{
+    ops::{AddAssign, Range},
+    time::Duration,
+};
+
+/// Witness values by what committing to them costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ValueCounts {
+    pub zero: usize,
+    /// One or minus one: a single addition.
+    pub unit: usize,
+    /// At most 64 bits in absolute value.
+    pub small: usize,
+    pub full: usize,
+}
+
+/// Cost of folding one segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentStats {
+    /// Rows whose cross term is not zero, in the step and in the recursion's own rows of the primary circuit. The first segment
+    /// has no cross term.
+    pub step_nonlinear_rows: usize,
+    pub recursion_nonlinear_rows: usize,
+    /// The same for the secondary circuit.
+    pub secondary_nonlinear_rows: usize,
+    pub pre: ValueCounts,
+    pub post: ValueCounts,
+    pub time: SegmentTimes,
+}
+
+/// Wall-clock time of the parts of one segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentTimes {
+    /// Folding the last secondary instance, filling `post` and the recursion's witness.
+    pub fill: Duration,
+    /// Committing to `post`.
+    pub commit_post: Duration,
+    /// Products, cross term and its commitment, folding.
+    pub fold: Duration,
+    /// The secondary circuit: witness and commitment.
+    pub secondary: Duration,
+}
+
+/// Measures of the two circuits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShapeStats {
+    pub primary_rows: usize,
+    pub primary_vars: usize,
+    /// Rows of the step; the others of the primary circuit are the recursion's.
+    pub step_rows: usize,
+    pub step_vars: usize,
+    pub pre_len: usize,
+    pub secondary_rows: usize,
+    pub secondary_vars: usize,
+    /// Non-zero entries of A, B and C.
+    pub primary_entries: [usize; 3],
+    pub secondary_entries: [usize; 3],
+    /// The power of two that rows and variables of the primary circuit are padded to in the compressed proof.
+    pub padded: usize,
+}
+
+impl ValueCounts {
+    /// Counts the values of a vector by size.
+    pub fn of<F: PrimeField>(values: &[F]) -> Self {
+        values
+            .par_iter()
+            .with_min_len(1 << 10)
+            .fold(Self::default, |mut counts, value| {
+                counts.add(value);
+                counts
+            })
+            .reduce(Self::default, |mut a, b| {
+                a += b;
+                a
+            })
+    }
+
+    fn add<F: PrimeField>(&mut self, value: &F) {
+        if value.is_zero_vartime() {
+            self.zero += 1;
+            return;
+        }
+        match significant_bits(value).min(significant_bits(&-*value)) {
+            1 => self.unit += 1,
+            2..=64 => self.small += 1,
+            _ => self.full += 1,
+        }
+    }
+}
+
+fn significant_bits<F: PrimeField>(value: &F) -> usize {
+    let repr = value.to_repr();
+    let bytes = repr.as_ref();
+    bytes
+        .iter()
+        .rposition(|byte| *byte != 0)
+        .map_or(0, |i| 8 * i + 8 - bytes[i].leading_zeros() as usize)
+}
+
+impl AddAssign for ValueCounts {
+    fn add_assign(&mut self, other: Self) {
+        self.zero += other.zero;
+        self.unit += other.unit;
+        self.small += other.small;
+        self.full += other.full;
+    }
+}
+
+impl AddAssign for SegmentTimes {
+    fn add_assign(&mut self, other: Self) {
+        self.fill += other.fill;
+        self.commit_post += other.commit_post;
+        self.fold += other.fold;
+        self.secondary += other.secondary;
+    }
+}
+
+impl AddAssign for SegmentStats {
+    fn add_assign(&mut self, other: Self) {
+        self.step_nonlinear_rows += other.step_nonlinear_rows;
+        self.recursion_nonlinear_rows += other.recursion_nonlinear_rows;
+        self.secondary_nonlinear_rows += other.secondary_nonlinear_rows;
+        self.pre += other.pre;
+        self.post += other.post;
+        self.time += other.time;
+    }
+}
+
+/// Number of non-zero values.
+pub(crate) fn non_zero<F: Field>(values: &[F]) -> usize {
+    values
+        .par_iter()
+        .with_min_len(1 << 10)
+        .filter(|value| !value.is_zero_vartime())
+        .count()
+}
+
+impl SegmentStats {
+    /// Counts the non-zero cross terms of the primary circuit, by owner of the row.
+    pub(crate) fn count_cross_terms(&mut self, T: &[F1], step_rows: &Range<usize>) {
+        self.step_nonlinear_rows = non_zero(&T[step_rows.clone()]);
+        self.recursion_nonlinear_rows =
+            non_zero(&T[..step_rows.start]) + non_zero(&T[step_rows.end..]);
+    }
+}
+
+impl<S: crate::step::SplitStep<F1>> PublicParams<S> {
+    /// Measures of both circuits.
+    pub fn stats(&self) -> ShapeStats {
+        fn entries<E: Engine>(shape: &nova_snark::r1cs::R1CSShape<E>) -> [usize; 3] {
+            [shape.A(), shape.B(), shape.C()].map(|matrix| matrix.iter().count())
+        }
+        let (primary, secondary) = (&self.primary.shape, &self.secondary.shape);
+        ShapeStats {
+            primary_rows: primary.num_cons(),
+            primary_vars: primary.num_vars(),
+            step_rows: self.step_rows.len(),
+            step_vars: self.step.pre_len() + self.step.post_len(),
+            pre_len: self.primary.pre_len,
+            secondary_rows: secondary.num_cons(),
+            secondary_vars: secondary.num_vars(),
+            primary_entries: entries(primary),
+            secondary_entries: entries(secondary),
+            padded: primary
+                .num_cons()
+                .max(primary.num_vars())
+                .next_power_of_two(),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+use super::toy::{challenges, commit, initial, last, params, Columns};
+use crate::{
+    error::{ProveError, VerifyError},
+    ivc::{fold, RunningProof},
+    ro::F1,
+};
+use ff::Field;
+use std::ops::ControlFlow;
+
+fn prove(n: usize) -> RunningProof {
+    let mut source = Columns::honest(n);
+    let commitments = commit(&mut source);
+    let z0 = initial(challenges(n, commitments.ic));
+    let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
+    fold(params(), &mut source, &commitments, z0, None, &mut go_on).unwrap()
+}
+
+#[test]
+fn runs_of_one_and_more_segments_are_proved_and_verified() {
+    for n in [1, 2, 3, 5] {
+        let proof = prove(n);
+        let ic = proof.ic();
+        let c = challenges(n, ic);
+        let (z0, zn) = (initial(c), last(n, c));
+        let pp = params();
+        proof.verify(pp, n as u64, &z0, &zn, ic).unwrap();
+
+        let (found, expected) = (n as u64, n as u64 + 1);
+        assert_eq!(
+            proof.verify(pp, expected, &z0, &zn, ic),
+            Err(VerifyError::Segments { found, expected })
+        );
+        assert_eq!(
+            proof.verify(pp, 0, &z0, &zn, ic),
+            Err(VerifyError::NoSegments)
+        );
+        assert_eq!(
+            proof.verify(pp, found, &z0, &zn, ic + ic),
+            Err(VerifyError::Chain)
+        );
+        for k in 0..4 {
+            let (mut bad0, mut badn) = (z0, zn);
+            bad0[k] += F1::ONE;
+            badn[k] += F1::ONE;
+            assert_eq!(
+                proof.verify(pp, found, &bad0, &zn, ic),
+                Err(VerifyError::InitialValues)
+            );
+            assert_eq!(
+                proof.verify(pp, found, &z0, &badn, ic),
+                Err(VerifyError::FinalValues)
+            );
+        }
+    }
+}
+
+#[test]
+fn an_interrupted_proof_continues_from_its_bytes() {
+    let n = 4;
+    let mut source = Columns::honest(n);
+    let commitments = commit(&mut source);
+    let c = challenges(n, commitments.ic);
+    for stop in [1, 2, 4] {
+        let mut stopper = |proof: &RunningProof, _: &_| match proof.segments() == stop {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        };
+        let part = fold(
+            params(),
+            &mut source,
+            &commitments,
+            initial(c),
+            None,
+            &mut stopper,
+        )
+        .unwrap();
+        assert_eq!(part.segments(), stop);
+        let loaded: RunningProof =
+            bincode::deserialize(&bincode::serialize(&part).unwrap()).unwrap();
+        let stored = bincode::deserialize(&bincode::serialize(&commitments).unwrap()).unwrap();
+        let mut seen = Vec::new();
+        let mut watch = |proof: &RunningProof, _: &_| {
+            seen.push(proof.segments());
+            ControlFlow::Continue(())
+        };
+        let mut again = source.clone();
+        let proof = fold(
+            params(),
+            &mut again,
+            &stored,
+            initial(c),
+            Some(loaded),
+            &mut watch,
+        )
+        .unwrap();
+        assert_eq!(seen, (stop + 1..=n as u64).collect::<Vec<_>>());
+        proof
+            .verify(params(), n as u64, &initial(c), &last(n, c), commitments.ic)
+            .unwrap();
+    }
+}
+
+#[test]
+fn columns_that_change_between_the_passes_are_noticed() {
+    let mut source = Columns::honest(2);
+    let commitments = commit(&mut source);
+    source.0[1][3] += F1::ONE;
+    let z0 = initial(challenges(2, commitments.ic));
+    let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
+    let result = fold(params(), &mut source, &commitments, z0, None, &mut go_on);
+    assert!(matches!(result, Err(ProveError::PreChanged(1))));
+}

@@ -1,0 +1,140 @@
+//! Verification of a running proof: the two hashes, then all three instances with their witnesses.
+use crate::{
+    error::VerifyError,
+    ivc::{has_running_u, RunningProof},
+    params::PublicParams,
+    ro::{self, F1, F2},
+    split::{RelaxedSplitInstance, SplitInstance},
+    step::{ARITY, OUTPUTS},
+    Commitment, Primary, Secondary,
+};
+use nova_snark::gadgets::utils::field_switch;
+
+/// What is checked in the same way for running and compressed proofs: the last hashes of both circuits.
+pub(crate) struct Claim<'a> {
+    pub n: u64,
+    pub z0: &'a [F1; ARITY],
+    /// The final state and sum.
+    pub zn: [F1; OUTPUTS],
+    pub ic: F2,
+    pub U_primary: &'a RelaxedSplitInstance<Primary>,
+    pub U_secondary: &'a RelaxedSplitInstance<Secondary>,
+    pub u_secondary: &'a SplitInstance<Secondary>,
+    pub r_primary: F1,
+    pub r_secondary: F2,
+}
+
+impl Claim<'_> {
+    /// Checks that the last secondary instance carries the hash of everything claimed.
+    ///
+    /// It is the only instance that is looked at fresh: the hash of the primary circuit in it vouches for the running secondary
+    /// instance, its own hash for the running primary one. (Checking a fresh primary instance instead, or the two hashes in two
+    /// instances that are not tied together, is the mistake described in 2023/969.)
+    pub fn check_hashes<S>(&self, pp: &PublicParams<S>) -> Result<(), VerifyError> {
+        let identity = Commitment::<Secondary>::default();
+        let well_formed = self.U_primary.X.len() == 2
+            && self.U_secondary.X.len() == 2
+            && self.u_secondary.X.len() == 2
+            // The secondary witness is not split: no part of it may hide in the other commitment.
+            && self.U_secondary.comm_pre == identity
+            && self.u_secondary.comm_pre == identity
+            // `u` and the fresh outputs are hashed as elements of the other field, so they must be small enough to be themselves.
+            && has_running_u(self.U_primary)
+            && has_running_u(self.U_secondary)
+            && self.u_secondary.X.iter().all(ro::fits_hash);
+        if !well_formed {
+            return Err(VerifyError::Malformed);
+        }
+        let (pp1, pp2) = pp.pp();
+        let primary = ro::primary_hash(
+            &pp.consts.secondary,
+            pp1,
+            self.n,
+            self.z0,
+            &self.zn,
+            self.U_secondary,
+            self.r_primary,
+        );
+        if field_switch::<F1, F2>(primary) != self.u_secondary.X[0] {
+            return Err(VerifyError::PrimaryHash);
+        }
+        let secondary = ro::secondary_hash(
+            &pp.consts.primary,
+            pp2,
+            self.n,
+            self.U_primary,
+            self.ic,
+            self.r_secondary,
+        );
+        if secondary != self.u_secondary.X[1] {
+            return Err(VerifyError::SecondaryHash);
+        }
+        Ok(())
+    }
+}
+
+/// State and sum of `zn`, whose challenges must be those of `z0`.
+pub(crate) fn final_outputs(
+    z0: &[F1; ARITY],
+    zn: &[F1; ARITY],
+) -> Result<[F1; OUTPUTS], VerifyError> {
+    if z0[OUTPUTS..] != zn[OUTPUTS..] {
+        return Err(VerifyError::FinalValues);
+    }
+    Ok([zn[0], zn[1]])
+}
+
+impl RunningProof {
+    /// Checks that `n` segments lead from `z0` to `zn` and that the chain of their `pre` commitments ends in `ic`.
+    ///
+    /// `z0` and `zn` must contain the challenges that were derived from `ic`: that is what the caller compares.
+    pub fn verify<S>(
+        &self,
+        pp: &PublicParams<S>,
+        n: u64,
+        z0: &[F1; ARITY],
+        zn: &[F1; ARITY],
+        ic: F2,
+    ) -> Result<(), VerifyError> {
+        if n == 0 {
+            return Err(VerifyError::NoSegments);
+        }
+        if self.i != n {
+            return Err(VerifyError::Segments {
+                found: self.i,
+                expected: n,
+            });
+        }
+        if self.z0 != *z0 {
+            return Err(VerifyError::InitialValues);
+        }
+        let zn = final_outputs(z0, zn)?;
+        if self.zi != zn {
+            return Err(VerifyError::FinalValues);
+        }
+        if self.ic != ic {
+            return Err(VerifyError::Chain);
+        }
+        let claim = Claim {
+            n,
+            z0,
+            zn,
+            ic,
+            U_primary: &self.primary.U,
+            U_secondary: &self.secondary.U,
+            u_secondary: &self.u_secondary,
+            r_primary: self.r_primary,
+            r_secondary: self.r_secondary,
+        };
+        claim.check_hashes(pp)?;
+        pp.primary
+            .is_sat_relaxed(&pp.ck_primary, &self.primary.U, &self.primary.W)
+            .map_err(VerifyError::Primary)?;
+        pp.secondary
+            .is_sat_relaxed(&pp.ck_secondary, &self.secondary.U, &self.secondary.W)
+            .map_err(VerifyError::SecondaryRunning)?;
+        pp.secondary
+            .is_sat(&pp.ck_secondary, &self.u_secondary, &self.w_secondary)
+            .map_err(VerifyError::SecondaryLast)
+    }
+}

@@ -174,7 +174,7 @@ long sys_epoll_wait(u32, u32, u32, u32), sys_epoll_pwait2(u32, u32, u32, u32);
 /* misc.c */
 u32 random_word(void);
 long sys_getrandom(u32, u32, u32), sys_uname(u32), sys_getrlimit(u32, u32), sys_setrlimit(u32, u32);
-long sys_prlimit64(u32, u32, u32, u32), sys_prctl(void), sys_id(void), sys_umask(void);
+long sys_prlimit64(u32, u32, u32, u32), sys_prctl(u32, u32, u32), sys_id(void), sys_umask(void);
 long sys_getres(u32, u32, u32), sys_sysinfo(u32), sys_getcwd(u32, u32);
 
 #endif

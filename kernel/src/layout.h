@@ -53,6 +53,9 @@
 #define CALL_COUNT      450
 #define CALL_SIGRETURN  4193
 
+/* prctl(PR_MARKER, text, length) sets a cycle marker. */
+#define PR_MARKER       0x7A6B0001
+
 /* Virtual time that passes per system call, in nanoseconds. */
 #define CALL_TIME       1000
 

@@ -1,6 +1,10 @@
 //! What every chip provides.
 
-use crate::{builder::Builder, lc::F, operation::Operation};
+use crate::{
+    builder::Builder,
+    lc::{Lc, F},
+    operation::Operation,
+};
 use ff::Field;
 
 /// A chip: rows that do one kind of work, repeated a fixed number of times in each segment.
@@ -20,6 +24,27 @@ pub trait Chip {
     fn width() -> usize {
         let mut b = Builder::new();
         Self::synthesize(&mut b);
+        b.base_columns()
+    }
+}
+
+/// A chip whose rows depend on the byte order as well.
+pub trait OrderedChip {
+    /// Its name in descriptions and reports.
+    const NAME: &'static str;
+    /// What one instance works on.
+    type Event;
+
+    /// Writes one instance down. `big_endian` is a combination of `pre` columns that is 0 or 1, the same in the whole run: a word of the id header.
+    fn synthesize(b: &mut Builder, big_endian: &Lc);
+
+    /// Appends the base columns of one instance, in the order in which `synthesize` allocates them.
+    fn fill(event: &Self::Event, big_endian: bool, out: &mut Vec<F>);
+
+    /// Number of base columns of one instance.
+    fn width() -> usize {
+        let mut b = Builder::new();
+        Self::synthesize(&mut b, &Lc::zero());
         b.base_columns()
     }
 }

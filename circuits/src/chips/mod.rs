@@ -4,3 +4,4 @@ pub(crate) mod access;
 pub mod memory;
 #[cfg(test)]
 mod reference;
+pub mod subword;

@@ -181,7 +181,7 @@ pub fn accesses(operations: &[Operation], big_endian: bool, rng: &mut impl Rng) 
                 0 => EDGES[rng.next_u32() as usize % EDGES.len()],
                 _ => rng.next_u32(),
             };
-            let x = aligned + (i as u64 / 2 & 3) + ((i as u64 & 1) << 32);
+            let x = aligned + ((i as u64 / 2) & 3) + ((i as u64 & 1) << 32);
             let (y, old) = (word(rng), word(rng));
             let y = if loads { 0 } else { y };
             if !faults(operation, x) {

@@ -186,8 +186,12 @@ fn check(machine: &Machine, at: u32, argv: usize, environment: usize) -> Result<
     Ok(())
 }
 
+/// Runs with fewer pages of zeros between them are joined: the list of ranges is part of every proof, and pages of
+/// zeros cost it nothing.
+const JOINED_PAGES: u32 = 64;
+
 /// The memory of image, user and kernel, in runs of pages of one kind: first address, bytes, executable flag.
-/// Pages of zeros are left out, if they are not code.
+/// Pages of zeros are left out where they are many, if they are not code.
 fn segments(machine: &Machine) -> Vec<(u32, Vec<u8>, bool)> {
     let program = machine.program();
     let order: ByteOrder = program.byte_order();
@@ -199,14 +203,18 @@ fn segments(machine: &Machine) -> Vec<(u32, Vec<u8>, bool)> {
         if address > INFORMATION_PAGE || zero && !executable {
             continue;
         }
-        let bytes = words.iter().flat_map(|&word| order.bytes(word));
+        let gap = |first: u32, run: &[u8]| address - (first + run.len() as u32);
         match segments.last_mut() {
-            Some((first, run, kind))
-                if *kind == executable && *first + run.len() as u32 == address =>
+            Some((first, run, false))
+                if !executable && gap(*first, run) < JOINED_PAGES * PAGE_BYTES =>
             {
-                run.extend(bytes);
+                run.resize((address - *first) as usize, 0);
             }
-            _ => segments.push((address, bytes.collect(), executable)),
+            Some((first, run, true)) if executable && gap(*first, run) == 0 => {}
+            _ => segments.push((address, Vec::new(), executable)),
+        }
+        if let Some((_, run, _)) = segments.last_mut() {
+            run.extend(words.iter().flat_map(|&word| order.bytes(word)));
         }
     }
     segments

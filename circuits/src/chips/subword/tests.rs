@@ -240,5 +240,5 @@ fn costs() {
     assert_eq!(with_order::<Byte>(), (32, 32, 25));
     assert_eq!(with_order::<Half>(), (26, 26, 20));
     assert_eq!(with_order::<ByteLoad>(), (25, 25, 19));
-    assert_eq!(with_order::<HalfLoad>(), (21, 21, 15));
+    assert_eq!(with_order::<HalfLoad>(), (21, 21, 16));
 }

@@ -1,6 +1,7 @@
 //! The chips: one file each, whose documentation is its manual page.
 
 pub(crate) mod access;
+pub mod fault;
 pub mod memory;
 #[cfg(test)]
 mod reference;

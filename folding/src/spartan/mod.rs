@@ -27,18 +27,20 @@
 //! In the random-oracle model, under the discrete-logarithm assumption for the curve and generators that come from hashing a label.
 //! Let `p` be the order of the scalar field (about `2^254`) and `l = max(m, n)`.
 //!
-//! *Extraction.* From an accepted opening for sufficiently many challenges, `ipa`'s special soundness gives a vector behind the combined
-//! commitment that has the claimed value (Bulletproofs, theorem 2; three values of a challenge per round, so an error of `2 / 2^128`
-//! for each of the `l` rounds). Three values of `c` give vectors `W, q, E` behind `C_pre + C_post`, `C_post` and `C_E`. By the binding
-//! property they are the same vectors in every continuation of the transcript, so they are fixed before any challenge, because
-//! the commitments are absorbed first. `p = W - q` is then an opening of `C_pre`. The openings involve the generators `0..2^l` only:
-//! neither the blinding generator nor later ones.
+//! *Extraction.* From an accepted opening, continued with four different challenges in every round, one computes a vector behind the
+//! combined commitment that has the claimed value, or a relation between the generators (Bulletproofs, 2017/1066, section 3; here the
+//! equation of a round has the powers `x^-1 .. x^2`, hence four). Three values of `c` then give vectors `W, q, E` behind
+//! `C_pre + C_post`, `C_post` and `C_E`. By the binding property they are the same vectors in every continuation of the transcript:
+//! since the commitments are absorbed first, the vectors are fixed before any challenge. `p = W - q` is then an opening of `C_pre`. The
+//! openings involve the generators `0..2^l` only: neither the blinding generator nor later ones.
 //!
-//! *Given fixed vectors*, each claim that is false survives with the probability that a non-zero polynomial of low degree vanishes at a
-//! random point (Schwartz-Zippel; Lund et al. for the sum-checks; Spartan, 2019/550, section 5): `(n + 3n + 2 + 2m) / p` for 1 and 2,
-//! `l / p` for each block, `(2 + 3 + 2l) / p` for 3, `2 / p` for 4. Rows and columns that padding adds are zero in `M`: padding rows force
-//! `E` to vanish there, padding columns of `W` enter nothing. All of it is below `2^-122` for any shape that fits in memory; the
-//! discrete logarithm, at `2^126` operations, is of the same order.
+//! *Given fixed vectors*, a false claim survives with the probability that a non-zero polynomial of low degree vanishes at a random
+//! point (Schwartz-Zippel; for the sum-checks Lund et al.; for 1 and 2 Spartan, 2019/550, section 5): `(n + 3n + 2 + 2m) / p` for 1 and
+//! 2, `l / p` for each block, `(4 + 2l) / p` for 3 with three blocks, `2 / p` for 4. The opening adds `3 / 2^128` for each of its `l` rounds, and
+//! this is what counts: below `2^-121` for up to `2^32` rows and columns. The discrete logarithm costs about `2^126` operations.
+//!
+//! *Padding.* Rows that rounding up adds are zero in `M`, so 1 forces `E` to vanish there; columns that it adds enter nothing. Entries of
+//! `W` beyond `2^m` and of `E` beyond `2^n`, if a prover commits to any, enter nothing either: the claims of 3 are about the first block.
 //!
 //! *Why only `C_post` is restricted.* A cheating prover may also put mass of `C_pre` at generators `P` and beyond. That gains it nothing.
 //! The chain of the recursion and the challenges `alpha, gamma` bind the group element `C_pre`, hence (binding) its opening `p`. Once `p`
@@ -198,43 +200,72 @@ pub fn prove<E: SpartanEngine>(
     instance: &RelaxedSplitInstance<E>,
     witness: &RelaxedSplitWitness<E>,
 ) -> Result<SpartanProof<E>, SpartanError> {
-    let mut post = witness.W.clone();
-    let pre_len = shape.pre_len.min(post.len());
-    post[..pre_len].fill(E::Scalar::ZERO);
-    prove_with_post(ck, shape, digest, instance, witness, post)
-}
-
-/// [`prove`] for a given opening of `C_post`.
-fn prove_with_post<E: SpartanEngine>(
-    ck: &CommitmentKey<E>,
-    shape: &SplitShape<E>,
-    digest: &[u8; 32],
-    instance: &RelaxedSplitInstance<E>,
-    witness: &RelaxedSplitWitness<E>,
-    post: Vec<E::Scalar>,
-) -> Result<SpartanProof<E>, SpartanError> {
     let measures = Measures::new(ck, shape, instance)?;
     let r1cs = &shape.shape;
     if witness.W.len() != r1cs.num_vars() || witness.E.len() != r1cs.num_cons() {
         return Err(SpartanError::InstanceLength);
     }
-    let mut transcript = transcript::begin(shape, digest, instance);
+    check_rows(shape, instance, witness)?;
+    let mut post = witness.W.clone();
+    post[..shape.pre_len].fill(E::Scalar::ZERO);
+    let padded = |v: Vec<E::Scalar>| padded(v, measures.larger());
+    let vectors = Vectors {
+        w: padded(witness.W.clone()),
+        post: padded(post),
+        e: padded(witness.E.clone()),
+    };
+    prove_vectors(ck, shape, digest, instance, vectors)
+}
 
+/// `A z o B z = u C z + E`, row by row.
+fn check_rows<E: SpartanEngine>(
+    shape: &SplitShape<E>,
+    instance: &RelaxedSplitInstance<E>,
+    witness: &RelaxedSplitWitness<E>,
+) -> Result<(), SpartanError> {
     let z = [&witness.W[..], &[instance.u], &instance.X].concat();
-    let (az, bz, cz) = r1cs.multiply_vec(&z)?;
-    let error = |(cz, e): (&E::Scalar, &E::Scalar)| instance.u * cz + e;
-    let ucz_e: Vec<_> = cz.par_iter().zip(&witness.E).map(error).collect();
-    let satisfied = |((a, b), c): ((&E::Scalar, &E::Scalar), &E::Scalar)| *a * b == *c;
-    if !az.par_iter().zip(&bz).zip(&ucz_e).all(satisfied) {
-        return Err(SpartanError::Unsatisfied);
+    let (az, bz, cz) = shape.shape.multiply_vec(&z)?;
+    let holds = |i: usize| az[i] * bz[i] == instance.u * cz[i] + witness.E[i];
+    if (0..az.len()).into_par_iter().all(holds) {
+        Ok(())
+    } else {
+        Err(SpartanError::Unsatisfied)
     }
+}
+
+/// What the prover opens `C_pre + C_post`, `C_post` and `C_E` to; `2^l` entries each.
+struct Vectors<F> {
+    w: Vec<F>,
+    post: Vec<F>,
+    e: Vec<F>,
+}
+
+/// Runs the prover on any vectors, whether they satisfy the claims or not.
+fn prove_vectors<E: SpartanEngine>(
+    ck: &CommitmentKey<E>,
+    shape: &SplitShape<E>,
+    digest: &[u8; 32],
+    instance: &RelaxedSplitInstance<E>,
+    vectors: Vectors<E::Scalar>,
+) -> Result<SpartanProof<E>, SpartanError> {
+    let measures = Measures::new(ck, shape, instance)?;
+    let r1cs = &shape.shape;
+    let mut transcript = transcript::begin(shape, digest, instance);
+    // Those parts of the vectors that have a row or a column.
+    let w = &vectors.w[..1 << measures.columns];
+    let e = &vectors.e[..1 << measures.rows];
+
+    let z = [&w[..r1cs.num_vars()], &[instance.u], &instance.X].concat();
+    let (az, bz, cz) = r1cs.multiply_vec(&z)?;
+    let [az, bz, cz] = [az, bz, cz].map(|v| padded(v, measures.rows));
+    let relaxed = |(cz, e): (&E::Scalar, &E::Scalar)| instance.u * cz + e;
 
     let tau = transcript::squeeze_vec::<E>(&mut transcript, b"tau", measures.rows)?;
     let mut summand = sumcheck::RowErrors {
         eq: EqPolynomial::evals_from_points(&tau),
-        a: padded(az, measures.rows),
-        b: padded(bz, measures.rows),
-        c: padded(ucz_e, measures.rows),
+        a: az,
+        b: bz,
+        c: cz.par_iter().zip(e).map(relaxed).collect(),
     };
     let (rows, r_x, _) = sumcheck::prove::<E, 3>(
         E::Scalar::ZERO,
@@ -242,21 +273,16 @@ fn prove_with_post<E: SpartanEngine>(
         &mut summand,
         &mut transcript,
     )?;
-    let eval = |table: Vec<E::Scalar>, point: &[E::Scalar]| {
-        MultilinearPolynomial::evaluate_with(&padded(table, point.len()), point)
-    };
-    let eval_E = eval(witness.E.clone(), &r_x);
-    let at_rows = [summand.a[0], summand.b[0], eval(cz, &r_x), eval_E];
+    let eval_E = MultilinearPolynomial::evaluate_with(e, &r_x);
+    let eval_Cz = MultilinearPolynomial::evaluate_with(&cz, &r_x);
+    let at_rows = [summand.a[0], summand.b[0], eval_Cz, eval_E];
     transcript.absorb(b"rows", &at_rows.as_slice());
 
     let r = transcript.squeeze(b"r")?;
     let rows_table = EqPolynomial::evals_from_points(&r_x);
     let (bound, public) = JointMatrix::new(r1cs, r).bind_rows(&rows_table);
     let claim = columns_claim(&at_rows, &r, &public, instance);
-    let mut summand = sumcheck::Products(vec![[
-        padded(bound, measures.columns),
-        padded(witness.W.clone(), measures.columns),
-    ]]);
+    let mut summand = sumcheck::Products(vec![[padded(bound, measures.columns), w.to_vec()]]);
     let (columns, r_y, _) =
         sumcheck::prove::<E, 2>(claim, measures.columns, &mut summand, &mut transcript)?;
     let eval_W = summand.0[0][1][0];
@@ -264,9 +290,8 @@ fn prove_with_post<E: SpartanEngine>(
 
     let claims = Claims::new(shape, &r_x, &r_y, eval_W, eval_E, &mut transcript)?;
     let vars = claims.vars();
-    let vectors = [witness.W.clone(), post, witness.E.clone()].map(|v| padded(v, vars));
-    let [w, post, e] = vectors.clone();
-    let mut summand = claims.summand(w, post, e);
+    let Vectors { w, post, e } = vectors;
+    let mut summand = claims.summand(w.clone(), post.clone(), e.clone());
     let (claim_rounds, point, _) =
         sumcheck::prove::<E, 2>(claims.sum(), vars, &mut summand, &mut transcript)?;
     let values = Values {
@@ -275,7 +300,6 @@ fn prove_with_post<E: SpartanEngine>(
         post: summand.0[2][0][0],
     };
     let c = joining_challenge::<E>(&values, &mut transcript)?;
-    let [w, post, e] = vectors;
     let joined = |((w, q), e): ((&E::Scalar, &E::Scalar), &E::Scalar)| *w + c * (*q + c * e);
     let vector = w.par_iter().zip(&post).zip(&e).map(joined).collect();
     let opening = ipa::prove::<E>(E::generators(ck), vector, &point, &mut transcript)?;

@@ -130,6 +130,23 @@ impl<E: SpartanEngine> Case<E> {
         .unwrap()
     }
 
+    /// What an honest prover opens the commitments to.
+    fn vectors(&self) -> Vectors<F<E>> {
+        let len = E::generators(&self.ck).len();
+        let padded = |v: &[F<E>]| [v, &vec![F::<E>::ZERO; len - v.len()]].concat();
+        let mut post = self.witness.W.clone();
+        post[..self.shape.pre_len].fill(F::<E>::ZERO);
+        Vectors {
+            w: padded(&self.witness.W),
+            post: padded(&post),
+            e: padded(&self.witness.E),
+        }
+    }
+
+    fn prove_vectors(&self, vectors: Vectors<F<E>>) -> SpartanProof<E> {
+        prove_vectors(&self.ck, &self.shape, &DIGEST, &self.instance, vectors).unwrap()
+    }
+
     fn verify(&self, proof: &SpartanProof<E>) -> Result<(), SpartanError> {
         verify(&self.ck, &self.shape, &DIGEST, &self.instance, proof)
     }
@@ -298,6 +315,10 @@ fn damaged_bytes_never_panic_and_never_verify() {
     type E = Primary;
     let mut case = Case::<E>::new(5, (6, 9, 2, 5));
     let bytes = bincode::serialize(&case.prove()).unwrap();
+    // A length that no memory could hold.
+    let mut huge = bytes.clone();
+    huge[..8].fill(0xff);
+    assert!(bincode::deserialize::<SpartanProof<E>>(&huge).is_err());
     for end in 0..bytes.len() {
         assert!(bincode::deserialize::<SpartanProof<E>>(&bytes[..end]).is_err());
     }
@@ -369,6 +390,94 @@ fn a_wrong_error_vector_is_rejected() {
 }
 
 #[test]
+fn another_satisfying_witness_than_the_committed_one_is_rejected() {
+    type E = Primary;
+    let mut case = Case::<E>::usual();
+    let other = Case::<E>::new(77, (20, 50, 2, 21)).witness.W;
+    let e = error_vector(&case.shape, &other, case.instance.u, &case.instance.X);
+    let good = case.witness.clone();
+    case.witness.W = other;
+    case.witness.E = e.clone();
+    assert!(matches!(
+        case.verify(&case.prove()).unwrap_err(),
+        SpartanError::Opening
+    ));
+    // Not even if the error vector is the committed one, or only the post part differs.
+    case.instance.comm_E = <E as Engine>::CE::commit(&case.ck, &e, &F::<E>::ZERO);
+    assert!(case.verify(&case.prove()).is_err());
+    case.witness.W[..21].copy_from_slice(&good.W[..21]);
+    case.witness.E = error_vector(
+        &case.shape,
+        &case.witness.W,
+        case.instance.u,
+        &case.instance.X,
+    );
+    case.instance.comm_E = <E as Engine>::CE::commit(&case.ck, &case.witness.E, &F::<E>::ZERO);
+    assert!(matches!(
+        case.verify(&case.prove()).unwrap_err(),
+        SpartanError::Opening
+    ));
+}
+
+/// A prover that knows its vectors and follows the protocol, on a false statement about one row.
+#[test]
+fn each_row_is_proved_padding_included() {
+    type E = Primary;
+    // 20 rows round up to 32: generators 20..32 belong to padding rows, 32.. to no row at all.
+    let mut case = Case::<E>::usual();
+    let good = case.instance.comm_E;
+    for index in 0..64 {
+        let mut vectors = case.vectors();
+        vectors.e[index] += F::<E>::ONE;
+        case.instance.comm_E = <E as Engine>::CE::commit(&case.ck, &vectors.e, &F::<E>::ZERO);
+        assert_ne!(case.instance.comm_E, good);
+        let result = case.verify(&case.prove_vectors(vectors));
+        if index < 32 {
+            assert!(matches!(result, Err(SpartanError::Rows)), "entry {index}");
+        } else {
+            result.unwrap();
+        }
+    }
+}
+
+/// The same for the columns: a changed `W` makes rows fail, unless the column is one that only padding added.
+#[test]
+fn each_column_is_proved() {
+    type E = Primary;
+    let mut case = Case::<E>::usual();
+    for index in 0..64 {
+        let mut vectors = case.vectors();
+        vectors.w[index] += F::<E>::ONE;
+        if index >= case.shape.pre_len {
+            vectors.post[index] += F::<E>::ONE;
+        }
+        let difference = |(w, p): (&F<E>, &F<E>)| *w - p;
+        let pre: Vec<_> = vectors
+            .w
+            .iter()
+            .zip(&vectors.post)
+            .map(difference)
+            .collect();
+        let commit = |v: &[F<E>]| <E as Engine>::CE::commit(&case.ck, v, &F::<E>::ZERO);
+        (case.instance.comm_pre, case.instance.comm_post) = (commit(&pre), commit(&vectors.post));
+        let e = error_vector(
+            &case.shape,
+            &vectors.w[..50],
+            case.instance.u,
+            &case.instance.X,
+        );
+        let used = e != case.witness.E;
+        let result = case.verify(&case.prove_vectors(vectors));
+        if used {
+            assert!(matches!(result, Err(SpartanError::Rows)), "column {index}");
+        } else {
+            result.unwrap();
+        }
+        assert!(index < 50 || !used);
+    }
+}
+
+#[test]
 fn a_blinder_that_was_not_removed_is_rejected() {
     type E = Primary;
     let mut case = Case::<E>::usual();
@@ -391,22 +500,17 @@ fn a_blinder_that_was_not_removed_is_rejected() {
 /// Moves `delta`, a vector over the columns of `W`, from `pre` to `post`: the sum and so the rows stay satisfied. The prover knows the
 /// openings of both new commitments and is otherwise honest.
 fn moved<E: SpartanEngine>(case: &mut Case<E>, delta: &[F<E>]) -> Result<(), SpartanError> {
-    let pre_len = case.shape.pre_len;
     let commitment = E::CE::commit(&case.ck, delta, &F::<E>::ZERO);
     let good = case.instance.clone();
     case.instance.comm_post = good.comm_post + commitment;
     case.instance.comm_pre = good.comm_pre + negate::<E>(commitment);
-    let mut post = case.witness.W.clone();
-    post[..pre_len].fill(F::<E>::ZERO);
-    post.iter_mut().zip(delta).for_each(|(p, d)| *p += d);
-    let proof = prove_with_post(
-        &case.ck,
-        &case.shape,
-        &DIGEST,
-        &case.instance,
-        &case.witness,
-        post,
-    )?;
+    let mut vectors = case.vectors();
+    vectors
+        .post
+        .iter_mut()
+        .zip(delta)
+        .for_each(|(p, d)| *p += d);
+    let proof = case.prove_vectors(vectors);
     let knowing = case.verify(&proof);
     // The prover that pretends its post part is still zero there fails in the opening instead.
     let pretending = case.verify(&case.prove());
@@ -464,17 +568,10 @@ fn swapped_parts_are_rejected_even_by_a_prover_that_knows_both() {
     let mut case = Case::<E>::usual();
     let i = &mut case.instance;
     std::mem::swap(&mut i.comm_pre, &mut i.comm_post);
-    let mut post = case.witness.W.clone();
-    post[case.shape.pre_len..].fill(F::<E>::ZERO);
-    let proof = prove_with_post(
-        &case.ck,
-        &case.shape,
-        &DIGEST,
-        &case.instance,
-        &case.witness,
-        post,
-    )
-    .unwrap();
+    let mut vectors = case.vectors();
+    vectors.post = vectors.w.clone();
+    vectors.post[case.shape.pre_len..].fill(F::<E>::ZERO);
+    let proof = case.prove_vectors(vectors);
     assert!(matches!(
         case.verify(&proof).unwrap_err(),
         SpartanError::Claims

@@ -116,7 +116,7 @@ long sys_fstat64(u32 fd, u32 address) {
     WORD(address + 16 + 4 * LOW_WORD) = fd + 1; /* inode */
     WORD(address + 24) = mode(f);
     WORD(address + 28) = 1; /* links */
-    WORD(address + 32) = WORD(address + 36) = sys_id();
+    WORD(address + 32) = WORD(address + 36) = USER_ID;
     WORD(address + 88) = PAGE;
     return 0;
 }
@@ -137,7 +137,7 @@ long sys_statx(u32 fd, u32 path, u32 flags, u32 mask) {
     WORD(address) = 0x7FF;
     WORD(address + 4) = PAGE;
     WORD(address + 16) = 1;
-    WORD(address + 20) = WORD(address + 24) = sys_id();
+    WORD(address + 20) = WORD(address + 24) = USER_ID;
     *(u16 *)(address + 28) = mode(f);
     WORD(address + 32 + 4 * LOW_WORD) = fd + 1;
     return 0;

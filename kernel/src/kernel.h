@@ -71,8 +71,17 @@ void copy(void *to, const void *from, u32 length);
 void zero(u32 start, u32 end); /* word-aligned */
 
 /* user.c: user pointers */
-int user_bytes(u32 address, u32 length);
-int user_words(u32 address, u32 count); /* also requires alignment */
+static inline int user_bytes(u32 address, u32 length) {
+    if (__builtin_constant_p(length) && length)
+        return address - USER_START <= USER_END - USER_START - length;
+    return address - USER_START < USER_END - USER_START && length <= USER_END - address;
+}
+
+/* Structures must be aligned: a misaligned word access would be a fault inside the kernel. */
+static inline int user_words(u32 address, u32 count) {
+    return !(address & 3) && user_bytes(address, 4 * count);
+}
+
 int user_string(u32 address);
 int stack_argument(int index, u32 *value); /* arguments 4 and up of a call */
 
@@ -118,7 +127,6 @@ void wake(struct thread *t, long result);
 void restart_call(struct thread *t);
 void wake_pollers(void);
 extern struct thread *waiting; /* list of the blocked, longest first */
-int deadline_passed(void);
 struct thread *tick(int hold);
 void set_user_local(u32 value);
 long call_clone(u32, u32, u32, u32), sys_exit(u32), sys_exit_group(u32);
@@ -172,6 +180,7 @@ long sys_epoll_create(u32), sys_epoll_create1(u32), sys_epoll_ctl(u32, u32, u32,
 long sys_epoll_wait(u32, u32, u32, u32), sys_epoll_pwait2(u32, u32, u32, u32);
 
 /* misc.c */
+#define USER_ID 1000 /* user and group, real and effective */
 u32 random_word(void);
 long sys_getrandom(u32, u32, u32), sys_uname(u32), sys_getrlimit(u32, u32), sys_setrlimit(u32, u32);
 long sys_prlimit64(u32, u32, u32, u32), sys_prctl(u32, u32, u32), sys_id(void), sys_umask(void);

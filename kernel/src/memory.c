@@ -123,14 +123,14 @@ static void map(u32 start, u32 end, u32 protection) {
         assign(&dirty, start, end, 0);
 }
 
+/* The image and the main stack. Both maps are empty before. */
 void memory_start(u32 low, u32 end) {
     break_start = break_now = end;
-    if (low < end) {
-        assign(&mapped, low, end, 7);
-        assign(&dirty, low, end, 0);
-    }
-    assign(&mapped, STACK_BOTTOM, USER_END, 3);
-    assign(&dirty, STACK_BOTTOM, USER_END, 0);
+    mapped.at[0] = (struct range){low, end, 7};
+    mapped.at[1] = (struct range){STACK_BOTTOM, USER_END, 3};
+    dirty.at[0] = (struct range){low, end, 0};
+    dirty.at[1] = (struct range){STACK_BOTTOM, USER_END, 0};
+    mapped.count = dirty.count = 2;
 }
 
 /* The highest free range of this length that ends at or below `top`, or 0. */

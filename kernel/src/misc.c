@@ -11,14 +11,20 @@ u32 random_word(void) {
     return z ^ (z >> 16);
 }
 
+/* Most bytes at once, as Linux before 5.18 had it. */
+#define RANDOM_MOST 0x1FFFFFF
+
 long sys_getrandom(u32 buffer, u32 length, u32 flags) {
-    u32 end = buffer + length;
+    u32 end;
     if (flags & ~7)
         return -EINVAL;
     if (!length)
         return 0;
     if (!user_bytes(buffer, length))
         return -EFAULT;
+    if (length > RANDOM_MOST)
+        length = RANDOM_MOST;
+    end = buffer + length;
     for (; buffer < end && ((buffer & 3) || end - buffer < 4); buffer++)
         *(u8 *)buffer = random_word();
     for (; end - buffer >= 4; buffer += 4)
@@ -105,13 +111,13 @@ long sys_prctl(u32 option, u32 text, u32 length) {
 
 /* Every user and group id. */
 long sys_id(void) {
-    return 1000;
+    return USER_ID;
 }
 
 long sys_getres(u32 real, u32 effective, u32 saved) {
     if (!user_words(real, 1) || !user_words(effective, 1) || !user_words(saved, 1))
         return -EFAULT;
-    WORD(real) = WORD(effective) = WORD(saved) = sys_id();
+    WORD(real) = WORD(effective) = WORD(saved) = USER_ID;
     return 0;
 }
 

@@ -249,20 +249,29 @@ long pipe_write(struct file *f, u32 buffer, u32 length) {
     return length;
 }
 
-/* Waits for a change until the deadline; a null deadline waits for ever. */
-static long wait_for_change(const struct time *deadline) {
-    if (deadline_passed())
-        return 0;
+/* The moment at which a wait ends; false if never. A call that is run again keeps the one it had. */
+static int end_of_wait(const struct time *timeout, struct time *deadline) {
     if (current->restarted) {
-        struct time kept = current->deadline;
-        return wait_as(POLLING, current->has_deadline ? &kept : 0);
+        current->restarted = 0;
+        *deadline = current->deadline;
+        return 1;
     }
-    return wait_as(POLLING, deadline);
+    if (timeout)
+        *deadline = after(now(), timeout->sec, timeout->nsec);
+    return timeout != 0;
+}
+
+/* Nothing is ready. */
+static long wait_for_change(int timed, const struct time *deadline) {
+    if (timed && !before(now(), *deadline))
+        return 0;
+    return wait_as(POLLING, timed ? deadline : 0);
 }
 
 static long poll(u32 address, u32 count, const struct time *timeout) {
     long ready = 0;
     struct time deadline;
+    int timed = end_of_wait(timeout, &deadline);
     if (count > FILES * 4)
         return -EINVAL;
     if (count && !user_words(address, 2 * count))
@@ -277,11 +286,7 @@ static long poll(u32 address, u32 count, const struct time *timeout) {
         events[1] = f ? file_ready(f) & (events[0] | POLLERR | POLLHUP) : POLLNVAL;
         ready += events[1] != 0;
     }
-    if (ready || (timeout && !(timeout->sec | timeout->nsec)))
-        return ready;
-    if (timeout)
-        deadline = after(now(), timeout->sec, timeout->nsec);
-    return wait_for_change(timeout ? &deadline : 0);
+    return ready ? ready : wait_for_change(timed, &deadline);
 }
 
 static struct time milliseconds(u32 ms) {
@@ -415,6 +420,7 @@ static long epoll_collect(struct epoll *e, u32 address, u32 limit) {
 static long epoll_wait(u32 epfd, u32 address, u32 limit, const struct time *timeout) {
     struct file *e = file_at(epfd);
     struct time deadline;
+    int timed = end_of_wait(timeout, &deadline);
     long n;
     if (!e)
         return -EBADF;
@@ -423,11 +429,7 @@ static long epoll_wait(u32 epfd, u32 address, u32 limit, const struct time *time
     if (!user_words(address, 4 * limit))
         return -EFAULT;
     n = epoll_collect(&epolls[e->object], address, limit);
-    if (n || (timeout && !(timeout->sec | timeout->nsec)))
-        return n;
-    if (timeout)
-        deadline = after(now(), timeout->sec, timeout->nsec);
-    return wait_for_change(timeout ? &deadline : 0);
+    return n ? n : wait_for_change(timed, &deadline);
 }
 
 long sys_epoll_wait(u32 epfd, u32 address, u32 limit, u32 timeout) {

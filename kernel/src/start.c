@@ -75,65 +75,87 @@ static void add_code(u32 start, u32 end) {
 
 /* From the program headers, if they are in memory; else the whole image. */
 static void find_code(void) {
-    u32 header = info(INFO_PHDR), size = info(INFO_PHENT), count = info(INFO_PHNUM);
+    u32 header = info(INFO_PHDR), size = info(INFO_PHENT), count = info(INFO_PHNUM), bias = 0, loaded = 0;
     if (size >= 32 && size < 256 && !(size & 3) && count <= 64 && user_words(header, count * size / 4))
         for (; count--; header += size) {
             u32 start = WORD(header + 8), length = WORD(header + 16); /* p_vaddr, p_filesz */
-            if (WORD(header) == PT_LOAD && (WORD(header + 24) & PF_X))
+            if (WORD(header) != PT_LOAD)
+                continue;
+            if (!loaded++) /* the lowest comes first; a position-independent image is moved */
+                bias = info(INFO_LOWEST) - (start & -PAGE);
+            start += bias;
+            if (WORD(header + 24) & PF_X)
                 add_code(start & -PAGE, (start + length + PAGE - 1) & -PAGE);
         }
     if (!codes)
         add_code(info(INFO_LOWEST), info(INFO_BREAK));
 }
 
-/* Copies a block of strings to the stack below `sp`; returns its new address and counts the strings. */
-static u32 push_strings(u32 sp, int part, u32 *count) {
-    u32 length, from = public_part(part, &length), n = 0;
-    if (length > (USER_END - STACK_BOTTOM) / 4)
+/* Copies a block of strings to the stack below `sp` and returns its address. */
+static u32 push_strings(u32 sp, int part, u32 *length) {
+    u32 from = public_part(part, length);
+    if (*length > (USER_END - STACK_BOTTOM) / 4 || (*length && *(const char *)(from + *length - 1)))
         finish(BAD_START);
-    if (length && *(const char *)(from + length - 1))
-        finish(BAD_START);
-    sp -= (length + 3) & -4;
-    copy((void *)sp, (const void *)from, length);
-    for (u32 i = 0; i < length; i++)
-        n += !*(const char *)(sp + i);
-    *count = n;
+    sp -= (*length + 3) & -4;
+    copy((void *)sp, (const void *)from, *length);
     return sp;
 }
 
-/* Writes pointers to `count` strings that lie one after the other; returns the address after the null. */
-static u32 write_pointers(u32 to, u32 string, u32 count) {
-    const char *p = (const char *)string;
-    while (count--) {
-        WORD(to) = (u32)p;
-        to += 4;
-        while (*p++)
-            ;
-    }
-    WORD(to) = 0;
-    return to + 4;
+/* Pushes a null and pointers to the strings of a block, the last one first. */
+static u32 push_pointers(u32 to, u32 block, u32 length) {
+    WORD(to -= 4) = 0;
+    if (!length)
+        return to;
+    for (const char *p = (const char *)(block + length - 2); (u32)p >= block; p--)
+        if (!*p)
+            WORD(to -= 4) = (u32)p + 1;
+    WORD(to -= 4) = block;
+    return to;
+}
+
+static u32 push_auxiliary(u32 to, u32 kind, u32 value) {
+    WORD(to - 4) = value;
+    WORD(to - 8) = kind;
+    return to - 8;
 }
 
 struct thread *start(void);
 struct thread *start(void) {
-    u32 arguments, environment, strings, variables, random, sp, to;
+    u32 arguments, environment, strings, variables, random, sp, pad = 0;
     if (info(INFO_MAGIC) != MAGIC)
         finish(BAD_START);
     find_code();
     memory_start(info(INFO_LOWEST), info(INFO_BREAK));
     variables = push_strings(USER_END - 16, 1, &environment);
     strings = push_strings(variables, 0, &arguments);
-    random = strings - 16;
-    const u32 aux[] = {AT_PHDR, info(INFO_PHDR), AT_PHENT, info(INFO_PHENT), AT_PHNUM, info(INFO_PHNUM),
-                       AT_PAGESZ, PAGE, AT_BASE, 0, AT_ENTRY, info(INFO_ENTRY), AT_UID, sys_id(), AT_EUID, sys_id(),
-                       AT_GID, sys_id(), AT_EGID, sys_id(), AT_SECURE, 0, AT_HWCAP, 0, AT_RANDOM, random,
-                       AT_EXECFN, strings, AT_NULL, 0};
+    random = (strings - 16) & -16;
     for (u32 i = 0; i < 4; i++)
         WORD(random + 4 * i) = random_word();
-    sp = (random - sizeof aux - 4 * (arguments + environment + 3)) & -16;
-    WORD(sp) = arguments;
-    to = write_pointers(sp + 4, strings, arguments);
-    to = write_pointers(to, variables, environment);
-    copy((void *)to, aux, sizeof aux);
-    return thread_start(info(INFO_ENTRY), sp);
+    /* From the top down, so that nothing need be counted before; once more if it ends up unaligned. */
+    for (;; pad += 4) {
+        u32 first;
+        sp = random - pad;
+        sp = push_auxiliary(sp, AT_NULL, 0);
+        sp = push_auxiliary(sp, AT_EXECFN, strings);
+        sp = push_auxiliary(sp, AT_RANDOM, random);
+        sp = push_auxiliary(sp, AT_HWCAP, 0);
+        sp = push_auxiliary(sp, AT_SECURE, 0);
+        sp = push_auxiliary(sp, AT_EGID, USER_ID);
+        sp = push_auxiliary(sp, AT_GID, USER_ID);
+        sp = push_auxiliary(sp, AT_EUID, USER_ID);
+        sp = push_auxiliary(sp, AT_UID, USER_ID);
+        sp = push_auxiliary(sp, AT_ENTRY, info(INFO_ENTRY));
+        sp = push_auxiliary(sp, AT_BASE, 0);
+        sp = push_auxiliary(sp, AT_PAGESZ, PAGE);
+        sp = push_auxiliary(sp, AT_PHNUM, info(INFO_PHNUM));
+        sp = push_auxiliary(sp, AT_PHENT, info(INFO_PHENT));
+        sp = push_auxiliary(sp, AT_PHDR, info(INFO_PHDR));
+        sp = push_pointers(sp, variables, environment);
+        first = sp - 4; /* after the last pointer comes its null */
+        sp = push_pointers(sp, strings, arguments);
+        WORD(sp - 4) = (first - sp) / 4;
+        sp -= 4;
+        if (!(sp & 15))
+            return thread_start(info(INFO_ENTRY), sp);
+    }
 }

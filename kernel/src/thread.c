@@ -85,14 +85,14 @@ void wake(struct thread *t, long result) {
     t->r[V0] = result < 0 ? -result : result;
 }
 
-/* Runs the call again from its beginning; a deadline stays what it was. */
+/* Runs the call again from its beginning. poll and epoll_wait, the only ones with a deadline here, keep it. */
 void restart_call(struct thread *t) {
     make_ready(t);
     t->pc -= 4;
     t->r[V0] = t->call;
     t->r[A3] = t->argument3;
     t->in_call = 0;
-    t->restarted = 1;
+    t->restarted = t->has_deadline;
 }
 
 /* A descriptor changed: whoever waits for one looks again. */
@@ -102,11 +102,6 @@ void wake_pollers(void) {
         if (t->state == POLLING)
             restart_call(t);
     }
-}
-
-/* Has a restarted call run out of time? Calls that wait on descriptors ask before they wait again. */
-int deadline_passed(void) {
-    return current->restarted && current->has_deadline && !before(now(), current->deadline);
 }
 
 static void wake_expired(void) {

@@ -2,15 +2,6 @@
  * re-entrant), so every pointer is checked before the first access. */
 #include "kernel.h"
 
-int user_bytes(u32 address, u32 length) {
-    return address >= USER_START && address < USER_END && length <= USER_END - address;
-}
-
-/* Structures must be aligned: a misaligned word access would be a fault inside the kernel. */
-int user_words(u32 address, u32 count) {
-    return !(address & 3) && user_bytes(address, 4 * count);
-}
-
 /* A string that ends before the user range does; returns its length or -1. */
 int user_string(u32 address) {
     if (address < USER_START)

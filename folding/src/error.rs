@@ -1,5 +1,5 @@
 //! Errors of proving and verifying.
-use crate::{relation::Unsatisfied, step::StepError};
+use crate::{relation::Unsatisfied, spartan::SpartanError, step::StepError};
 use nova_snark::frontend::SynthesisError;
 
 /// Why a proof could not be made.
@@ -32,6 +32,8 @@ pub enum ProveError {
     Synthesis(#[from] SynthesisError),
     #[error("internal: {0}")]
     Unsatisfied(#[from] Unsatisfied),
+    #[error("compressing: {0}")]
+    Spartan(#[from] SpartanError),
 }
 
 /// Why a proof was rejected.
@@ -59,4 +61,8 @@ pub enum VerifyError {
     SecondaryRunning(Unsatisfied),
     #[error("the last secondary instance: {0}")]
     SecondaryLast(Unsatisfied),
+    #[error("the primary compressed proof: {0}")]
+    PrimarySpartan(String),
+    #[error("the secondary compressed proof: {0}")]
+    SecondarySpartan(String),
 }

@@ -10,6 +10,7 @@
 
 pub mod challenge;
 mod circuit;
+pub mod compress;
 pub mod error;
 pub mod ivc;
 pub mod keys;
@@ -23,6 +24,8 @@ pub mod split;
 pub mod stats;
 pub mod step;
 mod verify;
+mod wire;
+mod zk;
 
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine};
 

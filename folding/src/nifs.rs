@@ -96,7 +96,7 @@ impl<E: Engine> Folding<'_, E> {
         let T = cross_term(&running.products, running.U.u, &fresh, E::Scalar::ONE);
         let r_T = E::Scalar::random(&mut OsRng);
         let comm_T = E::CE::commit(self.ck, &T, &r_T);
-        let r = ro::fold_challenge::<E>(self.consts, self.pp, self.shape.is_split(), u, &comm_T);
+        let r = self.challenge(u, &comm_T);
 
         running.U = fold_instance(&running.U, u, &comm_T, r);
         fold_vectors(&mut running.W.W, &w.W, r);
@@ -106,6 +106,11 @@ impl<E: Engine> Folding<'_, E> {
         running.W.r_post += r * w.r_post;
         running.W.r_E += r * r_T;
         Ok(Folded { comm_T, T })
+    }
+
+    /// The challenge with which `u` and its cross term are folded.
+    pub fn challenge(&self, u: &SplitInstance<E>, comm_T: &Commitment<E>) -> E::Scalar {
+        ro::fold_challenge::<E>(self.consts, self.pp, self.shape.is_split(), u, comm_T)
     }
 }
 

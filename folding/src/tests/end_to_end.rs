@@ -1,5 +1,6 @@
 use super::toy::{challenges, commit, initial, last, params, Columns};
 use crate::{
+    compress::CompressedProof,
     error::{ProveError, VerifyError},
     ivc::{fold, RunningProof},
     ro::F1,
@@ -24,6 +25,13 @@ fn runs_of_one_and_more_segments_are_proved_and_verified() {
         let (z0, zn) = (initial(c), last(n, c));
         let pp = params();
         proof.verify(pp, n as u64, &z0, &zn, ic).unwrap();
+
+        let compressed = proof.compress(pp).unwrap();
+        let bytes = compressed.to_bytes().unwrap();
+        println!("{n} segments: {} bytes", bytes.len());
+        let compressed = CompressedProof::from_bytes(&bytes).unwrap();
+        assert_eq!(compressed.ic(), ic);
+        compressed.verify(pp, n as u64, &z0, &zn, ic).unwrap();
 
         let (found, expected) = (n as u64, n as u64 + 1);
         assert_eq!(

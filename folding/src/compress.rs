@@ -1,0 +1,252 @@
+//! The compressed proof: zero-knowledge, and logarithmic in the size of a segment but for the verifier's pass over the matrices.
+//!
+//! 1. The last secondary instance is folded into the running one.
+//! 2. Both running instances are folded with random ones ([`crate::zk`]), and their blinders are taken out one by one.
+//! 3. Each is proved by [`crate::spartan`], for the primary with the claim that `post` is zero on the columns of `pre`.
+use crate::{
+    error::{ProveError, VerifyError},
+    ivc::RunningProof,
+    nifs::{fold_instance, Folding, Running},
+    params::PublicParams,
+    relation::NUM_IO,
+    ro::{F1, F2},
+    spartan::{self, SpartanProof},
+    split::{RelaxedSplitInstance, SplitInstance},
+    step::ARITY,
+    verify::{final_outputs, Claim},
+    wire,
+    zk::Blinders,
+    Commitment, Primary, Secondary,
+};
+use bincode::Options;
+use serde::{Deserialize, Serialize};
+
+/// Longest encoding that is looked at: proofs are about 20 KiB.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Why bytes are not a proof.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("not a proof: {0}")]
+    Malformed(#[from] bincode::Error),
+    /// Each proof has one encoding.
+    #[error("not a proof: the encoding is not canonical")]
+    NotCanonical,
+}
+
+/// A proof that can be published. What it shows is listed in [`Self::verify`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CompressedProof {
+    /// Number of segments.
+    n: u64,
+    /// `IC_n`, from which the challenges are derived.
+    ic: F2,
+    r_primary: F1,
+    r_secondary: F2,
+    #[serde(with = "wire::split")]
+    U_primary: RelaxedSplitInstance<Primary>,
+    #[serde(with = "wire::plain")]
+    U_secondary: RelaxedSplitInstance<Secondary>,
+    #[serde(with = "wire::plain_fresh")]
+    u_secondary: SplitInstance<Secondary>,
+    /// Cross term of folding `u_secondary` into `U_secondary`.
+    T_last: Commitment<Secondary>,
+    primary: Hidden<Primary>,
+    secondary: HiddenPlain<Secondary>,
+}
+
+/// A running instance folded with a random one, and the proof of the result.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct Hidden<E: spartan::SpartanEngine> {
+    #[serde(with = "wire::split")]
+    random: RelaxedSplitInstance<E>,
+    comm_T: Commitment<E>,
+    blinders: Blinders<E>,
+    proof: SpartanProof<E>,
+}
+
+/// The same for an instance whose witness is not split.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(bound = "")]
+struct HiddenPlain<E: spartan::SpartanEngine> {
+    #[serde(with = "wire::plain")]
+    random: RelaxedSplitInstance<E>,
+    comm_T: Commitment<E>,
+    blinders: Blinders<E>,
+    proof: SpartanProof<E>,
+}
+
+/// Folds with a random instance, takes out the blinders and proves.
+fn hide<E: spartan::SpartanEngine>(
+    folding: &Folding<E>,
+    digest: &[u8; 32],
+    mut running: Running<E>,
+) -> Result<Hidden<E>, ProveError> {
+    running.restore_products(folding.shape)?;
+    let random = folding.random_instance()?;
+    let comm_T = folding.fold_relaxed(&mut running, &random);
+    let W = &running.W;
+    let blinders = Blinders {
+        pre: W.r_pre,
+        post: W.r_post,
+        E: W.r_E,
+    };
+    let U = folding.unblind(&running.U, &blinders);
+    let proof = spartan::prove(folding.ck, folding.shape, digest, &U, &running.W)?;
+    Ok(Hidden {
+        random: random.U,
+        comm_T,
+        blinders,
+        proof,
+    })
+}
+
+impl RunningProof {
+    /// Makes the publishable proof. The running proof stays valid and private.
+    pub fn compress<S>(&self, pp: &PublicParams<S>) -> Result<CompressedProof, ProveError> {
+        if self.i == 0 {
+            return Err(ProveError::NoSegments);
+        }
+        if !self.fits(pp) {
+            return Err(ProveError::WrongStart);
+        }
+        let folding = pp.folding_secondary();
+        let mut secondary = self.secondary.clone();
+        secondary.restore_products(&pp.secondary)?;
+        let last = folding.fold(&mut secondary, &self.u_secondary, &self.w_secondary)?;
+        let Hidden {
+            random,
+            comm_T,
+            blinders,
+            proof,
+        } = hide(&folding, pp.digest(), secondary)?;
+        Ok(CompressedProof {
+            n: self.i,
+            ic: self.ic,
+            r_primary: self.r_primary,
+            r_secondary: self.r_secondary,
+            U_primary: self.primary.U.clone(),
+            U_secondary: self.secondary.U.clone(),
+            u_secondary: self.u_secondary.clone(),
+            T_last: last.comm_T,
+            primary: hide(&pp.folding_primary(), pp.digest(), self.primary.clone())?,
+            secondary: HiddenPlain {
+                random,
+                comm_T,
+                blinders,
+                proof,
+            },
+        })
+    }
+}
+
+fn options() -> impl Options {
+    bincode::DefaultOptions::new()
+        .with_fixint_encoding()
+        .with_little_endian()
+        .with_limit(MAX_BYTES)
+        .reject_trailing_bytes()
+}
+
+impl CompressedProof {
+    /// Number of segments, as the proof claims.
+    pub fn segments(&self) -> u64 {
+        self.n
+    }
+
+    /// The end of the chain, as the proof claims. The challenges in `z_0` must be derived from it.
+    pub fn ic(&self) -> F2 {
+        self.ic
+    }
+
+    /// The encoding of the proof.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, DecodeError> {
+        Ok(options().serialize(self)?)
+    }
+
+    /// Decodes bytes from anywhere. Points are on their curve, numbers reduced, nothing follows.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let proof: Self = options().deserialize(bytes)?;
+        if proof.to_bytes()? != bytes {
+            return Err(DecodeError::NotCanonical);
+        }
+        Ok(proof)
+    }
+
+    /// Checks that there are `n` segments which lead from `z0` to `zn`, and that the chain of their `pre` commitments ends in `ic`.
+    ///
+    /// The caller derives the challenges `z0[2..]` from the statement, `n` and [`Self::ic`], and passes that `ic`.
+    pub fn verify<S: Sync>(
+        &self,
+        pp: &PublicParams<S>,
+        n: u64,
+        z0: &[F1; ARITY],
+        zn: &[F1; ARITY],
+        ic: F2,
+    ) -> Result<(), VerifyError> {
+        if n == 0 {
+            return Err(VerifyError::NoSegments);
+        }
+        if self.n != n {
+            return Err(VerifyError::Segments {
+                found: self.n,
+                expected: n,
+            });
+        }
+        if self.ic != ic {
+            return Err(VerifyError::Chain);
+        }
+        let claim = Claim {
+            n,
+            z0,
+            zn: final_outputs(z0, zn)?,
+            ic,
+            U_primary: &self.U_primary,
+            U_secondary: &self.U_secondary,
+            u_secondary: &self.u_secondary,
+            r_primary: self.r_primary,
+            r_secondary: self.r_secondary,
+        };
+        claim.check_hashes(pp)?;
+        if self.primary.random.X.len() != NUM_IO || self.secondary.random.X.len() != NUM_IO {
+            return Err(VerifyError::Malformed);
+        }
+
+        let (primary, secondary) = (pp.folding_primary(), pp.folding_secondary());
+        let r = secondary.challenge(&self.u_secondary, &self.T_last);
+        let U_secondary = fold_instance(&self.U_secondary, &self.u_secondary, &self.T_last, r);
+        let HiddenPlain {
+            random,
+            comm_T,
+            blinders,
+            proof,
+        } = &self.secondary;
+        let U_secondary = secondary.fold_relaxed_instances(&U_secondary, random, comm_T);
+        let U_secondary = secondary.unblind(&U_secondary, blinders);
+        let check_secondary = || {
+            spartan::verify(
+                &pp.ck_secondary,
+                &pp.secondary,
+                pp.digest(),
+                &U_secondary,
+                proof,
+            )
+        };
+
+        let Hidden {
+            random,
+            comm_T,
+            blinders,
+            proof,
+        } = &self.primary;
+        let U_primary = primary.fold_relaxed_instances(&self.U_primary, random, comm_T);
+        let U_primary = primary.unblind(&U_primary, blinders);
+        let check_primary =
+            || spartan::verify(&pp.ck_primary, &pp.primary, pp.digest(), &U_primary, proof);
+
+        let (primary, secondary) = rayon::join(check_primary, check_secondary);
+        primary.map_err(|error| VerifyError::PrimarySpartan(error.to_string()))?;
+        secondary.map_err(|error| VerifyError::SecondarySpartan(error.to_string()))
+    }
+}

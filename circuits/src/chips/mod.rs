@@ -6,3 +6,4 @@ pub mod memory;
 #[cfg(test)]
 mod reference;
 pub mod subword;
+pub mod unaligned;

@@ -115,9 +115,10 @@ impl Machine<'_> {
                     if $condition {
                         after = pc.wrapping_add(4).wrapping_add(imm);
                     } else {
-                        // The delay slot is skipped.
-                        next_pc = after;
-                        after = after.wrapping_add(4);
+                        // The delay slot is skipped: the word behind this one, also where this one lies in another's
+                        // delay slot.
+                        next_pc = pc.wrapping_add(8);
+                        after = pc.wrapping_add(12);
                     }
                 };
             }

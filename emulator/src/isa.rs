@@ -231,8 +231,8 @@ instructions! {
     /// exception if rs != immediate
     Tnei "tnei" TrapImmediate regimm(0x0e);
 
-    // Branches on the sign of a register. The likely forms skip the delay slot when not taken; the and-link forms
-    // write $31 whether taken or not.
+    // Branches on the sign of a register. The likely forms skip the delay slot when not taken: they go on 8 bytes behind
+    // themselves, even where they lie in a delay slot. The and-link forms write $31 whether taken or not.
     /// branch if rs < 0
     Bltz "bltz" ZeroBranch regimm(0x00);
     /// branch if rs >= 0

@@ -385,13 +385,13 @@ fn a_branch_in_a_delay_slot_follows_the_two_program_counters() {
 }
 
 #[test]
-fn a_likely_branch_in_a_delay_slot_skips_what_would_come_next() {
+fn a_likely_branch_in_a_delay_slot_skips_the_word_behind_itself() {
     let words = [branch(Op::Beq, 0, 0, 2), branch(Op::Bnel, 0, 0, 7)];
     let mut machine = machine(ByteOrder::Big, &words);
     machine.run(2).unwrap();
     assert_eq!(
         (machine.pc, machine.next_pc),
-        (RESET_VECTOR + 20, RESET_VECTOR + 24)
+        (RESET_VECTOR + 12, RESET_VECTOR + 16)
     );
 }
 

@@ -27,12 +27,17 @@ pub const SINK: Register = 39;
 /// Number of registers on the bus.
 pub const REGISTERS: usize = 40;
 
+/// How far a micro-op with `branch` moves the step. More than the micro-ops of any instruction, so that what follows it meets
+/// nothing else: the two halves of a branch-likely, and the exception that takes the place of an instruction.
+pub const BRANCH_STEPS: u8 = 9;
+
 /// A micro-op at `(pc, step)`.
 ///
 /// With `X`, `Y` the values of `rs`, `rt`: `x = X + immediate`, `y = Y`. The result, written to `rd`, is the `z` of the dispatched
-/// operation, or without one `x + y` (`x - y` with `minus`) modulo 2^32.
+/// operation, or without one `x + y` (`x - y` with `minus`, `x` with `jump_register`, so that a jump can link) modulo 2^32: that is
+/// `x + (1 - 2 minus - jump_register) y`, as the two never come together.
 /// `base = next_pc + 4` if `last`, else `next_pc`. The next instruction address becomes `target` if `jump`, or if `branch` and the
-/// result is 1; `target + Y` with `jump_register` (which comes with `jump` and target 0); else `base`.
+/// result is 1; `target + Y` with `jump_register` (which comes with `jump` and target 0); else `base`; all modulo 2^32.
 /// If `last`, `pc` becomes the old `next_pc` and the step 0; else `pc` stays and the step grows by 1, by 9 with `branch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Entry {
@@ -54,7 +59,7 @@ pub struct Entry {
     pub branch: bool,
     /// The next instruction address is set.
     pub jump: bool,
-    /// It is set to the second operand.
+    /// It is set to the second operand, which the result leaves out.
     pub jump_register: bool,
     /// Last micro-op of the instruction.
     pub last: bool,
@@ -80,6 +85,31 @@ pub const FLAGS_SHIFT: u32 = RD_SHIFT + 6;
 pub const FLAGS: usize = 6;
 
 impl Entry {
+    /// A micro-op at step 0 that does nothing and does not end the instruction.
+    pub fn nothing(pc: u32) -> Self {
+        Entry {
+            pc,
+            step: 0,
+            rs: 0,
+            rt: 0,
+            rd: SINK,
+            dispatch: false,
+            minus: false,
+            branch: false,
+            jump: false,
+            jump_register: false,
+            last: false,
+            operation: Operation::None,
+            immediate: 0,
+            target: 0,
+        }
+    }
+
+    /// The step of the micro-op that follows, if the instruction goes on.
+    pub fn following_step(&self) -> u8 {
+        self.step + if self.branch { BRANCH_STEPS } else { 1 }
+    }
+
     /// The flags in the order of their bits.
     pub fn flags(&self) -> [bool; FLAGS] {
         [

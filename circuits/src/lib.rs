@@ -10,6 +10,7 @@ pub mod chip;
 pub mod chips;
 pub mod compact;
 pub mod lc;
+pub mod machine;
 pub mod microcode;
 pub mod operation;
 pub mod poseidon;

@@ -9,7 +9,7 @@
 //! | fetch | the entry is one of the program's: `(pc, step)`, registers and flags in part 0; operation, immediate and target alone on their powers |
 //! | three ports | each consumes `(old time, index, old value)` and produces `(own time, index, new value)`; a read keeps the value |
 //! | result limbs | the result is below 2^32, whoever computes it: chips need not check their `z` |
-//! | sum | without dispatch the result is `x + y` or `x - y` modulo 2^32 |
+//! | sum | without dispatch the result is `x + y`, `x - y` or, where `y` is jumped to, `x`, modulo 2^32 |
 //! | dispatch | with it, `(x, y, operation, time, result)` must be consumed by a chip |
 //! | five products | next `pc`, `next_pc` and step |
 //!
@@ -125,7 +125,8 @@ pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Ch
     let y = rt_value;
     let carry = b.bit("the carry is a bit");
     let subtracted = b.product("what is subtracted", minus, &y);
-    let sum = &x + &y - subtracted * 2 + (minus - &carry) * pow2(32);
+    let register_target = b.product("a target from a register", jump_register, &y);
+    let sum = &x + &y - subtracted * 2 - &register_target + (minus - &carry) * pow2(32);
     b.row(
         "the result is the sum, if nothing is dispatched",
         &(1 - dispatch),
@@ -141,7 +142,6 @@ pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Ch
     );
 
     let taken = b.product("a branch is taken", branch, &result);
-    let register_target = b.product("a target from a register", jump_register, &y);
     let base = &chain.next_pc + last * 4;
     let leap = b.product(
         "next_pc",
@@ -180,7 +180,7 @@ pub fn fill(row: &Row, out: &mut Vec<F>) {
         u64::from(row.rs_value) + u64::from(e.immediate),
         u64::from(row.rt_value),
     );
-    let carry = match (e.dispatch, e.minus) {
+    let carry = match (e.dispatch || e.jump_register, e.minus) {
         (true, _) => false,
         (false, false) => x + y >= 1 << 32,
         (false, true) => x >= y,
@@ -336,12 +336,13 @@ mod tests {
                 Entry {
                     jump: true,
                     jump_register: true,
+                    immediate: PC + 8,
                     rs: 0,
                     ..p
                 },
                 0,
                 0x8765_4320,
-                0x8765_4320,
+                PC + 8,
                 (next, 0x8765_4320, 0),
             ),
             (

@@ -37,7 +37,7 @@ pub const BRANCH_STEPS: u8 = 9;
 /// operation, or without one `x + y` (`x - y` with `minus`, `x` with `jump_register`, so that a jump can link) modulo 2^32: that is
 /// `x + (1 - 2 minus - jump_register) y`, as the two never come together.
 /// `base = next_pc + 4` if `last`, else `next_pc`. The next instruction address becomes `target` if `jump`, or if `branch` and the
-/// result is 1; `target + Y` with `jump_register` (which comes with `jump` and target 0); else `base`; all modulo 2^32.
+/// result is 1; `target + Y` with `jump_register` (which comes with `jump` and target 0); else `base`.
 /// If `last`, `pc` becomes the old `next_pc` and the step 0; else `pc` stays and the step grows by 1, by 9 with `branch`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Entry {

@@ -32,21 +32,16 @@ use zkmips_emulator::{
 /// The time of the last slot that a run may have: times are below 2^32 on the memory bus.
 pub const LAST_TIME: u64 = u32::MAX as u64;
 
-/// Why a slot machine stops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SlotError {
-    /// No time is left.
-    #[error("the run takes more than 2^32 - 1 slots, the longest that can be proved")]
-    TooLong,
-}
-
-/// Why a checkpoint is refused.
+/// Why a slot machine cannot start or go on.
 #[derive(Debug, thiserror::Error)]
-pub enum ResumeError {
+pub enum MachineError {
     /// An input does not fit its tape.
     #[error(transparent)]
     Tape(#[from] TapeError),
-    /// It is not a state of a run of this program.
+    /// No time is left.
+    #[error("the run takes more than 2^32 - 1 slots, the longest that can be proved")]
+    TooLong,
+    /// A checkpoint is not a state of a run of this program.
     #[error("the checkpoint does not belong to this program: {0}")]
     Foreign(&'static str),
 }
@@ -59,7 +54,7 @@ pub struct SlotRecord {
     /// The micro-op; `pc` and step before the slot are its.
     pub entry: Entry,
     /// The next instruction address before the slot.
-    pub next_pc: u32,
+    pub next_pc: u64,
     /// Value of the first source.
     pub rs_value: u32,
     /// Value of the second source.
@@ -95,7 +90,7 @@ pub struct Checkpoint {
     /// Address of the instruction.
     pub pc: u32,
     /// The next instruction address.
-    pub next_pc: u32,
+    pub next_pc: u64,
     /// Which micro-op of it comes next.
     pub step: u8,
     /// Time of the next slot.
@@ -113,8 +108,9 @@ pub struct SlotMachine {
     pub registers: [u32; REGISTERS],
     /// Address of the instruction.
     pub pc: u32,
-    /// The next instruction address.
-    pub next_pc: u32,
+    /// The next instruction address. Not reduced: where `pc` is one of the last four bytes it is 2^32 or a little more, but nothing can be
+    /// fetched there, and the exception sets it anew before it could become `pc`.
+    pub next_pc: u64,
     step: u8,
     time: u64,
     instructions: u64,
@@ -125,7 +121,7 @@ pub struct SlotMachine {
 
 impl SlotMachine {
     /// A machine before its first slot, with all tapes in memory.
-    pub fn new(program: &Program, inputs: &Inputs) -> Result<Self, TapeError> {
+    pub fn new(program: &Program, inputs: &Inputs) -> Result<Self, MachineError> {
         let order = program.byte_order();
         let mut initial = program.initial_memory();
         let public = if program.is_snapshot() {
@@ -143,7 +139,7 @@ impl SlotMachine {
         SlotMachine {
             registers: [0; REGISTERS],
             pc: RESET_VECTOR,
-            next_pc: RESET_VECTOR + 4,
+            next_pc: u64::from(RESET_VECTOR) + 4,
             step: 0,
             time: 1,
             instructions: 0,
@@ -158,25 +154,28 @@ impl SlotMachine {
         program: &Program,
         inputs: &Inputs,
         from: &Checkpoint,
-    ) -> Result<Self, ResumeError> {
+    ) -> Result<Self, MachineError> {
         let mut machine = SlotMachine::new(program, inputs)?;
         machine.registers = from
             .registers
             .as_slice()
             .try_into()
-            .map_err(|_| ResumeError::Foreign("number of registers"))?;
+            .map_err(|_| MachineError::Foreign("number of registers"))?;
         if machine.registers[0] != 0 {
-            return Err(ResumeError::Foreign("register 0"));
+            return Err(MachineError::Foreign("register 0"));
         }
         if machine.code.find(from.pc, from.step).is_none() {
-            return Err(ResumeError::Foreign("no such micro-op"));
+            return Err(MachineError::Foreign("no such micro-op"));
+        }
+        if from.next_pc > u64::from(u32::MAX) + 4 {
+            return Err(MachineError::Foreign("next instruction address"));
         }
         if from.time == 0 || from.time > LAST_TIME + 1 {
-            return Err(ResumeError::Foreign("time"));
+            return Err(MachineError::Foreign("time"));
         }
         for &(address, value, time) in &from.words {
             if time == 0 || u64::from(time) >= from.time || address >> 30 != 0 {
-                return Err(ResumeError::Foreign("touched words"));
+                return Err(MachineError::Foreign("touched words"));
             }
             let cell = machine.memory.cell(address);
             (cell.value, cell.time) = (value, time);
@@ -225,7 +224,7 @@ impl SlotMachine {
 
     /// Whether the program has ended. Slots can still be executed, and change nothing but the time.
     pub fn halted(&self) -> bool {
-        self.pc == HALT && self.next_pc == HALT && self.step == 0
+        self.pc == HALT && self.next_pc == u64::from(HALT) && self.step == 0
     }
 
     /// What has been executed and touched.
@@ -239,7 +238,7 @@ impl SlotMachine {
     }
 
     /// Executes at most `slots` slots, none after the program has ended. Returns how many.
-    pub fn run(&mut self, slots: u64, events: &mut impl Events) -> Result<u64, SlotError> {
+    pub fn run(&mut self, slots: u64, events: &mut impl Events) -> Result<u64, MachineError> {
         let mut done = 0;
         while done < slots && !self.halted() {
             self.slot(events)?;
@@ -249,9 +248,9 @@ impl SlotMachine {
     }
 
     /// Executes one slot.
-    pub fn slot(&mut self, events: &mut impl Events) -> Result<(), SlotError> {
+    pub fn slot(&mut self, events: &mut impl Events) -> Result<(), MachineError> {
         if self.time > LAST_TIME {
-            return Err(SlotError::TooLong);
+            return Err(MachineError::TooLong);
         }
         let mut index = self.code.fetch(self.pc, self.step);
         let mut entry = *self.code.entry(index);
@@ -318,16 +317,16 @@ impl SlotMachine {
     #[inline(always)]
     fn advance(&mut self, entry: &Entry, rt_value: u32, result: u32) {
         let next_pc = if entry.jump_register {
-            entry.target.wrapping_add(rt_value)
+            u64::from(entry.target) + u64::from(rt_value)
         } else if entry.jump || (entry.branch && result == 1) {
-            entry.target
+            u64::from(entry.target)
         } else if entry.last {
-            self.next_pc.wrapping_add(4)
+            self.next_pc + 4
         } else {
             self.next_pc
         };
         if entry.last {
-            self.pc = self.next_pc;
+            self.pc = self.next_pc as u32;
             self.step = 0;
             self.instructions += 1;
         } else {

@@ -2,7 +2,9 @@
 
 pub(crate) mod access;
 pub mod fault;
+pub mod fetch_fault;
 pub mod memory;
+pub mod raise;
 #[cfg(test)]
 mod reference;
 pub mod subword;

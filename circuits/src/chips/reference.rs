@@ -9,7 +9,7 @@ use crate::{
     segment::Segment,
     testing::{demands, dispatched, refusal, small, Dispatched},
 };
-use ff::Field;
+use ff::{Field, PrimeField};
 use rand::Rng;
 use std::collections::HashMap;
 
@@ -216,4 +216,60 @@ pub fn cost(synthesize: impl Fn(&mut Builder)) -> (usize, usize, usize) {
         (rows, nonlinear, columns)
     });
     (two.0 - one.0, two.1 - one.1, two.2 - one.2)
+}
+
+/// Unpacks a program tuple: `None` if no decoded page holds such an entry, whatever its operation.
+pub fn fetched(tuple: &[F; 5]) -> Option<Fetched> {
+    let bytes = tuple[0].to_repr();
+    let (low, high) = bytes.as_ref().split_at(16);
+    let packed = u128::from_le_bytes(low.try_into().unwrap());
+    let pc = u32::try_from(packed & ((1 << 34) - 1)).ok()?;
+    let control = u32::try_from(packed >> 34).ok()?;
+    let [operation, immediate, target] =
+        [1, 3, 4].map(|i| small(&tuple[i]).filter(|v| *v < 1 << 32));
+    let whole = high.iter().all(|b| *b == 0) && tuple[2] == F::ZERO && control < 1 << 30;
+    let field = |shift: u32| (control >> shift & 63) as u8;
+    whole.then_some(Fetched {
+        pc,
+        step: field(0),
+        registers: [field(6), field(12), field(18)],
+        flags: field(24),
+        operation: operation?,
+        immediate: immediate?,
+        target: target?,
+    })
+}
+
+/// A decoded entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fetched {
+    pub pc: u32,
+    pub step: u8,
+    pub registers: [u8; 3],
+    pub flags: u8,
+    pub operation: u64,
+    pub immediate: u64,
+    pub target: u64,
+}
+
+/// X and L at `(pc, step)`.
+pub fn exception(pc: u32, step: u8) -> [Fetched; 2] {
+    let save = Fetched {
+        pc,
+        step,
+        registers: [0, 0, 26],
+        flags: 0b001000,
+        operation: 0,
+        immediate: u64::from(pc),
+        target: 0x8000_0080,
+    };
+    let leave = Fetched {
+        step: step + 1,
+        registers: [0, 0, 39],
+        flags: 0b100000,
+        immediate: 0,
+        target: 0,
+        ..save
+    };
+    [save, leave]
 }

@@ -1,0 +1,62 @@
+//! 32-bit operands of the arithmetic chips, and why the numbers in a row are those of the slot.
+//!
+//! # Exact operands
+//! A slot's dispatch tuple begins with `X + 2^34 Y + 2^67 OP`, where `X < 2^33` (below 2^32 for every operation but loads and stores: by
+//! decoding, either the register or the immediate is 0), `Y < 2^32` and `OP < 128` are integers. A row consumes
+//! `x + 2^34 y + 2^67 op`. If its own bounds make `x`, `y`, `op` integers with `-2^33 < x < 2^34`, `-2^32 < y <= 2^33` and `|op| < 2^100`,
+//! then `x = X` (they agree modulo 2^34 and differ by less), then `y = Y` (modulo 2^33), then `op = OP` (condition 2). This is what
+//! a chip means by *exact*. The converse bound, `0 <= X < 2^32`, then holds for `x` although no row checks it.
+
+use crate::{
+    builder::Builder,
+    lc::{pow2, Lc, F},
+};
+use ff::{Field, PrimeField};
+
+/// Appends small integers.
+pub(crate) fn push(values: impl IntoIterator<Item = u64>, out: &mut Vec<F>) {
+    out.extend(values.into_iter().map(F::from));
+}
+
+/// The two 16-bit limbs of a word, low first.
+pub(crate) fn limbs(word: u32) -> [u64; 2] {
+    [u64::from(word & 0xffff), u64::from(word >> 16)]
+}
+
+/// Bounds a combination to 32 bits: 2 non-linear rows and one column, the low limb; the high limb is what is left.
+pub(crate) fn bound_word(b: &mut Builder, label: &'static str, enable: &Lc, value: &Lc) {
+    let low = b.column();
+    b.range16(label, enable, &low);
+    b.range16(
+        label,
+        enable,
+        &((value - &low) * F::TWO_INV.pow_vartime([16])),
+    );
+}
+
+/// An operand read as signed or unsigned: 3 non-linear rows and 3 columns (two limbs and a carry).
+///
+/// The limbs make the integer `biased` in `[0, 2^32)`, and `pattern = biased - 2^31 signed + 2^32 carry` is what the tuple
+/// carries. It lies in `[-2^31, 2^33)`, so it is exact (module documentation) and in `[0, 2^32)`. Unsigned, `biased = pattern` and
+/// the carry can only be 0. Signed, `biased = pattern + 2^31` reduced modulo 2^32, and the carry can only be the sign bit.
+pub(crate) struct Operand {
+    /// The operand, plus 2^31 if signed: the order of these is the order of the operands.
+    pub biased: Lc,
+    /// The 32 bits as an unsigned integer.
+    pub pattern: Lc,
+}
+
+impl Operand {
+    pub fn new(b: &mut Builder, label: &'static str, enable: &Lc, signed: &Lc) -> Self {
+        let biased = b.word(label, enable);
+        let carry = b.bit(label);
+        let pattern = &biased - signed * pow2(31) + carry * pow2(32);
+        Operand { biased, pattern }
+    }
+
+    pub fn fill(word: u32, signed: bool, out: &mut Vec<F>) {
+        let biased = if signed { word ^ 1 << 31 } else { word };
+        push(limbs(biased), out);
+        push([u64::from(signed && word >> 31 == 1)], out);
+    }
+}

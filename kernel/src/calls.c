@@ -5,7 +5,6 @@
 typedef long (*handler)(u32, u32, u32, u32);
 #define CALL(number, function) [number] = (handler)function
 
-long call_unknown(void);
 long call_unknown(void) {
     HOST(HOST_UNKNOWN, current->call, 0, 0, 0);
     return -ENOSYS;
@@ -92,7 +91,7 @@ const handler calls[CALL_COUNT] = {
     CALL(298, sys_path_second), /* readlinkat */
     CALL(300, sys_path_second), /* faccessat */
     CALL(302, sys_ppoll),
-    CALL(313, sys_epoll_wait), /* epoll_pwait */
+    CALL(313, sys_epoll_pwait),
     CALL(319, sys_eventfd),
     CALL(325, sys_eventfd2),
     CALL(326, sys_epoll_create1),

@@ -54,8 +54,15 @@ extern struct thread *current;
 extern u32 text_range[2];
 extern int time_left; /* until the next event; the dispatcher lowers it */
 
-/* entry.S */
+/* entry.S, and what it calls */
 void stop(void) __attribute__((noreturn));
+struct thread *start(void);
+void check_snapshot(void);
+struct thread *handle_trap(struct thread *t);
+struct thread *leave_call(void);
+struct thread *sys_sigreturn(void);
+long sys_clone(u32 flags, u32 stack, u32 parent_tid, u32 tls);
+long call_unknown(void);
 
 /* Tells the host something; the machine ignores it. */
 #define HOST(code, a, b, c, d)                                                                        \
@@ -119,7 +126,6 @@ extern u32 thread_limit;
 struct thread *thread_start(u32 pc, u32 sp);
 struct thread *thread_by_tid(u32 tid);
 struct thread *schedule(void);
-struct thread *leave_call(void);
 void reschedule(void); /* makes the current call end in the scheduler */
 void rotate(void);     /* and give up the rest of the time slice */
 long wait_as(enum state state, const struct time *deadline);
@@ -177,13 +183,14 @@ long sys_open(u32, u32), sys_openat(u32, u32, u32), sys_path_first(u32), sys_pat
 long sys_pipe(void), sys_pipe2(u32, u32), sys_eventfd(u32), sys_eventfd2(u32, u32);
 long sys_poll(u32, u32, u32), sys_ppoll(u32, u32, u32, u32), sys_ppoll64(u32, u32, u32, u32);
 long sys_epoll_create(u32), sys_epoll_create1(u32), sys_epoll_ctl(u32, u32, u32, u32);
-long sys_epoll_wait(u32, u32, u32, u32), sys_epoll_pwait2(u32, u32, u32, u32);
+long sys_epoll_wait(u32, u32, u32, u32), sys_epoll_pwait(u32, u32, u32, u32);
+long sys_epoll_pwait2(u32, u32, u32, u32);
 
 /* misc.c */
 #define USER_ID 1000 /* user and group, real and effective */
 u32 random_word(void);
 long sys_getrandom(u32, u32, u32), sys_uname(u32), sys_getrlimit(u32, u32), sys_setrlimit(u32, u32);
-long sys_prlimit64(u32, u32, u32, u32), sys_prctl(u32, u32, u32), sys_id(void), sys_umask(void);
+long sys_prlimit64(u32, u32, u32, u32), sys_prctl(u32, u32, u32), sys_id(void), sys_umask(u32);
 long sys_getres(u32, u32, u32), sys_sysinfo(u32), sys_getcwd(u32, u32);
 
 #endif

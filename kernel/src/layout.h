@@ -6,6 +6,7 @@
 #define USER_END        0x80000000
 #define MMAP_TOP        0x7C000000
 #define STACK_BOTTOM    0x7F800000
+#define STACK_GROWN     0x7FFE0000 /* what Linux would have mapped of it at the start */
 #define TRAMPOLINE      0x80000100
 #define HALT            0x80000180
 #define KERNEL_STACK    0x80400000 /* grows down; its low half is zero, so `lui` alone loads it */

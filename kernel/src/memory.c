@@ -123,11 +123,12 @@ static void map(u32 start, u32 end, u32 protection) {
         assign(&dirty, start, end, 0);
 }
 
-/* The image and the main stack. Both maps are empty before. */
+/* The image and the main stack. Both maps are empty before. Of the stack, only the part that Linux maps at first is:
+ * musl finds the stack's end by probing page after page, and nothing else is ever placed above MMAP_TOP. */
 void memory_start(u32 low, u32 end) {
     break_start = break_now = end;
     mapped.at[0] = (struct range){low, end, 7};
-    mapped.at[1] = (struct range){STACK_BOTTOM, USER_END, 3};
+    mapped.at[1] = (struct range){STACK_GROWN, USER_END, 3};
     dirty.at[0] = (struct range){low, end, 0};
     dirty.at[1] = (struct range){STACK_BOTTOM, USER_END, 0};
     mapped.count = dirty.count = 2;

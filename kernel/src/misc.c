@@ -121,8 +121,12 @@ long sys_getres(u32 real, u32 effective, u32 saved) {
     return 0;
 }
 
-long sys_umask(void) {
-    return 022;
+/* Nothing is ever created, but the value has to come back. */
+long sys_umask(u32 mask) {
+    static u32 value = 022;
+    u32 old = value;
+    value = mask & 0777;
+    return old;
 }
 
 long sys_getcwd(u32 buffer, u32 length) {

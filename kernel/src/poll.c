@@ -298,7 +298,7 @@ long sys_poll(u32 address, u32 count, u32 timeout) {
     return poll(address, count, (int)timeout < 0 ? 0 : &t);
 }
 
-/* The signal mask of ppoll and epoll_pwait would only matter for signals that arrive meanwhile. */
+/* A signal mask for the time of the wait, which ppoll and epoll_pwait can set, is not supported. */
 static long poll_until(u32 address, u32 count, u32 timeout, u32 mask, int wide) {
     struct time t;
     int error;
@@ -437,9 +437,21 @@ long sys_epoll_wait(u32 epfd, u32 address, u32 limit, u32 timeout) {
     return epoll_wait(epfd, address, limit, (int)timeout < 0 ? 0 : &t);
 }
 
+long sys_epoll_pwait(u32 epfd, u32 address, u32 limit, u32 timeout) {
+    u32 mask;
+    if (stack_argument(4, &mask))
+        return -EFAULT;
+    return mask ? -EOPNOTSUPP : sys_epoll_wait(epfd, address, limit, timeout);
+}
+
 long sys_epoll_pwait2(u32 epfd, u32 address, u32 limit, u32 timeout) {
     struct time t;
+    u32 mask;
     int error;
+    if (stack_argument(4, &mask))
+        return -EFAULT;
+    if (mask)
+        return -EOPNOTSUPP;
     if (timeout && (error = read_time(timeout, 1, &t)))
         return error;
     return epoll_wait(epfd, address, limit, timeout ? &t : 0);

@@ -343,7 +343,6 @@ long sys_sigaltstack(u32 new, u32 old) {
 }
 
 /* Restores everything the handler may have changed. Reached through call_sigreturn. */
-struct thread *sys_sigreturn(void);
 struct thread *sys_sigreturn(void) {
     struct thread *t = current;
     u32 sp = t->r[SP], mask[4];

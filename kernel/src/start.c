@@ -52,7 +52,6 @@ void finish(u32 status) {
 }
 
 /* Arguments and environment of a snapshot are part of its image. */
-void check_snapshot(void);
 void check_snapshot(void) {
     u32 arguments, environment;
     public_part(0, &arguments);
@@ -119,7 +118,6 @@ static u32 push_auxiliary(u32 to, u32 kind, u32 value) {
     return to - 8;
 }
 
-struct thread *start(void);
 struct thread *start(void) {
     u32 arguments, environment, strings, variables, random, sp, pad = 0;
     if (info(INFO_MAGIC) != MAGIC)

@@ -223,7 +223,6 @@ static struct thread *new_thread(void) {
 }
 
 /* o32 order: flags, stack, parent tid, TLS, child tid (on the stack). Reached through call_clone. */
-long sys_clone(u32 flags, u32 stack, u32 parent_tid, u32 tls);
 long sys_clone(u32 flags, u32 stack, u32 parent_tid, u32 tls) {
     const u32 needed = CLONE_VM | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD;
     const u32 known = needed | CLONE_FS | CLONE_SYSVSEM | CLONE_SETTLS | CLONE_PARENT_SETTID |

@@ -59,7 +59,6 @@ static int holds_lock(u32 pc) {
     return OP(WORD(pc + 4)) == 43 && RT(WORD(pc + 4)) == 0; /* sw $zero */
 }
 
-struct thread *handle_trap(struct thread *t);
 struct thread *handle_trap(struct thread *t) {
     u32 pc = t->pc, i, op, address;
     int align;

@@ -38,43 +38,43 @@ pub enum DecodeError {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CompressedProof {
     /// Number of segments.
-    n: u64,
+    pub(crate) n: u64,
     /// `IC_n`, from which the challenges are derived.
-    ic: F2,
-    r_primary: F1,
-    r_secondary: F2,
+    pub(crate) ic: F2,
+    pub(crate) r_primary: F1,
+    pub(crate) r_secondary: F2,
     #[serde(with = "wire::split")]
-    U_primary: RelaxedSplitInstance<Primary>,
+    pub(crate) U_primary: RelaxedSplitInstance<Primary>,
     #[serde(with = "wire::plain")]
-    U_secondary: RelaxedSplitInstance<Secondary>,
+    pub(crate) U_secondary: RelaxedSplitInstance<Secondary>,
     #[serde(with = "wire::plain_fresh")]
-    u_secondary: SplitInstance<Secondary>,
+    pub(crate) u_secondary: SplitInstance<Secondary>,
     /// Cross term of folding `u_secondary` into `U_secondary`.
-    T_last: Commitment<Secondary>,
-    primary: Hidden<Primary>,
-    secondary: HiddenPlain<Secondary>,
+    pub(crate) T_last: Commitment<Secondary>,
+    pub(crate) primary: Hidden<Primary>,
+    pub(crate) secondary: HiddenPlain<Secondary>,
 }
 
 /// A running instance folded with a random one, and the proof of the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-struct Hidden<E: spartan::SpartanEngine> {
+pub(crate) struct Hidden<E: spartan::SpartanEngine> {
     #[serde(with = "wire::split")]
-    random: RelaxedSplitInstance<E>,
-    comm_T: Commitment<E>,
-    blinders: Blinders<E>,
-    proof: SpartanProof<E>,
+    pub(crate) random: RelaxedSplitInstance<E>,
+    pub(crate) comm_T: Commitment<E>,
+    pub(crate) blinders: Blinders<E>,
+    pub(crate) proof: SpartanProof<E>,
 }
 
 /// The same for an instance whose witness is not split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-struct HiddenPlain<E: spartan::SpartanEngine> {
+pub(crate) struct HiddenPlain<E: spartan::SpartanEngine> {
     #[serde(with = "wire::plain")]
-    random: RelaxedSplitInstance<E>,
-    comm_T: Commitment<E>,
-    blinders: Blinders<E>,
-    proof: SpartanProof<E>,
+    pub(crate) random: RelaxedSplitInstance<E>,
+    pub(crate) comm_T: Commitment<E>,
+    pub(crate) blinders: Blinders<E>,
+    pub(crate) proof: SpartanProof<E>,
 }
 
 /// Folds with a random instance, takes out the blinders and proves.

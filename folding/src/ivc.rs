@@ -208,7 +208,13 @@ impl RunningProof {
             r_in: self.r_secondary,
             r_out,
         };
-        let (u, w) = secondary_instance(pp, &SecondaryInput { fold, ic: self.ic })?;
+        let input = SecondaryInput {
+            fold,
+            ic: self.ic,
+            #[cfg(test)]
+            cheat: Default::default(),
+        };
+        let (u, w) = secondary_instance(pp, &input)?;
         self.u_secondary = u;
         self.w_secondary = w;
         self.ic = ic_next;

@@ -99,7 +99,7 @@ impl<E: Engine> Folding<'_, E> {
 
     /// 128 bits of `H(pp, U_1, U_2, T)`: all points of both instances, and their scalars by limbs, since `u` and `X` of a random
     /// instance fill the field.
-    fn relaxed_challenge(
+    pub fn relaxed_challenge(
         &self,
         U1: &RelaxedSplitInstance<E>,
         U2: &RelaxedSplitInstance<E>,

@@ -234,14 +234,14 @@ fn check_rows<E: SpartanEngine>(
 }
 
 /// What the prover opens `C_pre + C_post`, `C_post` and `C_E` to; `2^l` entries each.
-struct Vectors<F> {
-    w: Vec<F>,
-    post: Vec<F>,
-    e: Vec<F>,
+pub(crate) struct Vectors<F> {
+    pub(crate) w: Vec<F>,
+    pub(crate) post: Vec<F>,
+    pub(crate) e: Vec<F>,
 }
 
 /// Runs the prover on any vectors, whether they satisfy the claims or not.
-fn prove_vectors<E: SpartanEngine>(
+pub(crate) fn prove_vectors<E: SpartanEngine>(
     ck: &CommitmentKey<E>,
     shape: &SplitShape<E>,
     digest: &[u8; 32],

@@ -1,3 +1,6 @@
 //! Tests of the whole recursion on a toy step, and the cheats it must reject.
+mod cheater;
+mod cheats;
 mod end_to_end;
+mod hostile_bytes;
 mod toy;

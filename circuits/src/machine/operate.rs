@@ -90,7 +90,7 @@ pub(super) fn accessed(dispatch: &Dispatch, old: u32, lane_flip: u32) -> (u32, u
     let half = 8 * ((address & 2) ^ (lane_flip & 2));
     // The left forms move the bytes up to this one to the top, the right forms those from it on to the bottom.
     let left = 24 - byte;
-    let replaced = |mask: u32, bits: u32| (0, old & !mask | bits & mask);
+    let replaced = |mask: u32, bits: u32| (y, old & !mask | bits & mask);
     match dispatch.operation {
         Lw => (old, old),
         Lb => ((old >> byte) as i8 as u32, old),

@@ -1,6 +1,6 @@
 //! Word loads and stores.
 //!
-//! [`Memory`] does either; [`Load`] does loads only, in fewer rows. Both never raise: their rows prove that the address is aligned and at
+//! [`Memory`] does either; [`Load`] and [`Store`] do one only, in fewer rows. None raises: their rows prove that the address is aligned and at
 //! least 2^16, see [`super::access`].
 //!
 //! # `Memory`
@@ -16,6 +16,9 @@
 //!
 //! # `Load`
 //! Columns: `e`, the columns of an access; `z` is `old`, `y` is 0, and there is nothing else to force.
+//!
+//! # `Store`
+//! Columns: `e`, the columns of an access, `z`; `y` and the word after are `z`, and there is nothing else to force.
 
 use super::access::{fill_all, ride, Cell};
 use crate::{
@@ -89,6 +92,30 @@ impl Chip for Load {
     fn fill(event: &Access, out: &mut Vec<F>) {
         fill_all([1], out);
         Cell::fill(event, out);
+    }
+}
+
+/// A word store.
+#[derive(Debug, Clone, Copy)]
+pub struct Store;
+
+impl Chip for Store {
+    const NAME: &'static str = "store";
+    type Event = Access;
+
+    fn synthesize(b: &mut Builder) {
+        let e = b.bit("enable");
+        let cell = Cell::new(b, &e);
+        let z = b.column();
+        let operation = Lc::from(Operation::Sw.number());
+        consume_dispatch(b, &e, &operation, &cell.now, &cell.x, &z, &z);
+        cell.access(b, &z);
+    }
+
+    fn fill(event: &Access, out: &mut Vec<F>) {
+        fill_all([1], out);
+        Cell::fill(event, out);
+        out.push(F::from(u64::from(event.dispatch.z)));
     }
 }
 

@@ -32,7 +32,7 @@ use crate::{
     bus::Bus,
     chip::Chip,
     lc::{pow2, Lc, F},
-    microcode::{Entry, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, SINK, STEP_SHIFT},
+    microcode::{Entry, BRANCH_STEPS, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, SINK, STEP_SHIFT},
     operation::{Operation, RAISED},
 };
 use zkmips_emulator::constants::EXCEPTION_VECTOR;
@@ -139,7 +139,7 @@ impl Chip for Raise {
             &Lc::from(DISPATCH + BRANCH),
         );
         let raised = operation + u64::from(RAISED);
-        let [save, leave] = exception(&pc, &(step + 9));
+        let [save, leave] = exception(&pc, &(step + u64::from(BRANCH_STEPS)));
         let derived = [[fault, raised, zero, immediate, target], save, leave];
         derive(b, &e, &fetches, &derived);
     }

@@ -1,16 +1,16 @@
 //! Loads and stores of bytes and halfwords.
 //!
-//! One set of rows, as four chips: [`Byte`] and [`Half`] do loads and stores, [`ByteLoad`] and [`HalfLoad`] loads only, in fewer rows. None
-//! of them raises: their rows prove that a halfword is aligned and that the address is at least 2^16, see [`super::access`].
+//! One set of rows, as six chips: [`Byte`] and [`Half`] do loads and stores, [`ByteLoad`], [`HalfLoad`], [`ByteStore`] and [`HalfStore`] one of
+//! them only, in fewer rows. None raises: their rows prove that a halfword is aligned and that the address is at least 2^16, see [`super::access`].
 //!
 //! The **item** is the byte or halfword of the old word that is addressed, `w = 8` or `16` its width. Memory words are 32-bit values in the
 //! guest's order, so the item starts at bit `8 lane`, where `lane` is the address modulo 4, from the other end if the guest is
 //! big endian (condition 14).
 //!
 //! # Columns
-//! `e`, `store`, `signed`; the columns of an access; `z`; `upper` (the item is in the upper half), `odd` (bytes only: in its half's upper byte);
+//! `e`, `store` (if there are both), `signed` (loads); the columns of an access; `z`; `upper` (the item is in the upper half), `odd` (bytes only: in its half's upper byte);
 //! `top`, the old word's upper half; `high` (bytes only), the upper byte of the half with the item; `rest` (stores only: one 16-bit limb for a
-//! halfword, two for a byte), what is above the item in the stored register; `sign`.
+//! halfword, two for a byte), what is above the item in the stored register; `sign` (loads).
 //!
 //! # Rows
 //! | row | forces |
@@ -24,12 +24,12 @@
 //! | stores: lookups of `rest` | `rest` is an integer that is not negative |
 //! | lookup of `2^(16-w) (1 + signed) t - 2^16 sign`, with one product | see below, `t = z - 2^w rest - (2^32 - 2^w) sign` |
 //! | stores: `odd (t - item)`, `upper (..)` | the new word is `old + 2^(8 lane) (t - item)` |
-//! | stores: one product by `store` | `y = z` or 0, and the riding conditions |
+//! | both: one product by `store` | `y = z` or 0, and the riding conditions |
 //! | dispatch and the rows of the access | |
 //!
 //! # Why
-//! Riding conditions: a load has `t = item` and `rest = 0`; a store is not `signed`. (Without stores both `t = item` and `rest = 0`, the
-//! former still rides.) `z` came alone from the slot: an integer below 2^32. So `t` is an integer, and
+//! Riding conditions: a load has `t = item` and `rest = 0`; a store is not `signed`. (Without stores
+//! `rest` is 0 and `t = item` rides; without loads `signed`, `sign` are 0, `y` is `z` and nothing rides.) `z` came alone from the slot: an integer below 2^32. So `t` is an integer, and
 //! * a signed load has `sign` = top bit of the item by the lookup, and `z = item + (2^32 - 2^w) sign`;
 //! * an unsigned load has `sign = 0`, because `item < 2^w` leaves nothing for the `2^16` that is subtracted;
 //! * a store: the lookup says `t = 2^w sign + t'` with `t' < 2^w`. With `sign = 1` that would be `z >= 2^32`. So `sign = 0`, and `t` is `z` modulo 2^w.
@@ -45,19 +45,23 @@ use crate::{
 };
 
 /// Loads and stores of bytes: `Lb`, `Lbu`, `Sb`.
-pub type Byte = SubWord<false, true>;
+pub type Byte = SubWord<false, true, true>;
 /// Loads and stores of halfwords: `Lh`, `Lhu`, `Sh`.
-pub type Half = SubWord<true, true>;
+pub type Half = SubWord<true, true, true>;
 /// Loads of bytes: `Lb`, `Lbu`.
-pub type ByteLoad = SubWord<false, false>;
+pub type ByteLoad = SubWord<false, true, false>;
 /// Loads of halfwords: `Lh`, `Lhu`.
-pub type HalfLoad = SubWord<true, false>;
+pub type HalfLoad = SubWord<true, true, false>;
+/// Stores of bytes: `Sb`.
+pub type ByteStore = SubWord<false, false, true>;
+/// Stores of halfwords: `Sh`.
+pub type HalfStore = SubWord<true, false, true>;
 
 /// An access to a part of a word.
 #[derive(Debug, Clone, Copy)]
-pub struct SubWord<const HALF: bool, const STORES: bool>;
+pub struct SubWord<const HALF: bool, const LOADS: bool, const STORES: bool>;
 
-impl<const HALF: bool, const STORES: bool> SubWord<HALF, STORES> {
+impl<const HALF: bool, const LOADS: bool, const STORES: bool> SubWord<HALF, LOADS, STORES> {
     /// Bits of an item.
     const WIDTH: u32 = if HALF { 16 } else { 8 };
     /// What sign extension adds.
@@ -117,19 +121,27 @@ impl Item {
     }
 }
 
-impl<const HALF: bool, const STORES: bool> OrderedChip for SubWord<HALF, STORES> {
-    const NAME: &'static str = match (HALF, STORES) {
-        (false, true) => "byte",
-        (true, true) => "half",
-        (false, false) => "byte load",
-        (true, false) => "half load",
+impl<const HALF: bool, const LOADS: bool, const STORES: bool> OrderedChip
+    for SubWord<HALF, LOADS, STORES>
+{
+    const NAME: &'static str = match (HALF, LOADS, STORES) {
+        (false, true, true) => "byte",
+        (true, true, true) => "half",
+        (false, true, _) => "byte load",
+        (true, true, _) => "half load",
+        (false, false, _) => "byte store",
+        (true, false, _) => "half store",
     };
     type Event = Access;
 
     fn synthesize(b: &mut Builder, big_endian: &Lc) {
         let e = b.bit("enable");
-        let store = if STORES { b.bit("store") } else { Lc::zero() };
-        let signed = b.bit("signed");
+        let store = match (LOADS, STORES) {
+            (true, true) => b.bit("store"),
+            (true, false) => Lc::zero(),
+            (false, _) => Lc::from(1),
+        };
+        let signed = if LOADS { b.bit("signed") } else { Lc::zero() };
         let cell = Cell::new(b, &e);
         let z = b.column();
 
@@ -147,22 +159,32 @@ impl<const HALF: bool, const STORES: bool> OrderedChip for SubWord<HALF, STORES>
                 rest = rest + column * (1u64 << (16 * limb));
             }
         }
-        let sign = b.bit("sign");
+        let sign = if LOADS { b.bit("sign") } else { Lc::zero() };
         let t = &z - &rest * pow2(Self::WIDTH) - &sign * Self::EXTENSION;
         let scaled = &t * pow2(16 - Self::WIDTH);
-        let doubled = b.product("sign at the top", &signed, &scaled) + scaled;
+        let doubled = if LOADS {
+            b.product("sign at the top", &signed, &scaled) + scaled
+        } else {
+            scaled
+        };
         b.range16("sign", &e, &(doubled - sign * (1 << 16)));
 
         let change = t - &item.value;
-        let (y, new) = if STORES {
-            // |change| < 2^50 and rest >= 0: their sum below is zero only if both are.
-            let load = &change + rest * pow2(50);
-            let stored = &z + (&signed - &load * 4) * pow2(40);
-            let y = b.product("store", &store, &stored);
-            let moved = item.at_lane(b, change, HALF);
-            (ride(&y, &(load * 4)), &cell.old + moved)
+        let y = match (LOADS, STORES) {
+            (true, true) => {
+                // |change| < 2^50 and rest >= 0: their sum below is zero only if both are.
+                let load = &change + rest * pow2(50);
+                let stored = &z + (&signed - &load * 4) * pow2(40);
+                let y = b.product("store", &store, &stored);
+                ride(&y, &(load * 4))
+            }
+            (true, false) => ride(&Lc::zero(), &change),
+            (false, _) => z.clone(),
+        };
+        let new = if STORES {
+            item.at_lane(b, change, HALF) + &cell.old
         } else {
-            (ride(&Lc::zero(), &change), cell.old.clone())
+            cell.old.clone()
         };
         let operation = Self::operation(&store, &signed);
         consume_dispatch(b, &e, &operation, &cell.now, &x, &y, &z);
@@ -173,10 +195,12 @@ impl<const HALF: bool, const STORES: bool> OrderedChip for SubWord<HALF, STORES>
         let d = &event.dispatch;
         let [signed, _, store] = Self::OPERATIONS.map(|o| u64::from(o == d.operation));
         fill_all([1], out);
-        if STORES {
+        if LOADS && STORES {
             fill_all([store], out);
         }
-        fill_all([signed], out);
+        if LOADS {
+            fill_all([signed], out);
+        }
         Cell::fill(event, out);
 
         let first = (d.x & if HALF { 2 } else { 3 }) as u32;
@@ -201,7 +225,9 @@ impl<const HALF: bool, const STORES: bool> OrderedChip for SubWord<HALF, STORES>
                 fill_all([rest >> 16], out);
             }
         }
-        fill_all([u64::from(d.z >> 31) * signed], out);
+        if LOADS {
+            fill_all([u64::from(d.z >> 31) * signed], out);
+        }
     }
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::{
     chips::reference::{self, cost, fetched},
     lc::pow2,
+    microcode,
     segment::Segment,
     testing::{demands, lone, mutations_are_refused, refusal, satisfied, small},
 };
@@ -101,6 +102,9 @@ fn bad_addresses_make_exceptions() {
             derived.iter().copied().collect::<HashMap<_, _>>(),
             HashMap::from([(0, 2), (1, 3)])
         );
+        for entry in microcode::fetch_fault(pc) {
+            assert!(wanted.contains_key(&(Bus::Program, entry.tuple())));
+        }
         assert_eq!(wanted.len(), 2 + usize::from(needs_region(pc)));
         assert!(!flawed(&wanted), "{pc:#x}");
         mutations_are_refused(&segment, &base, flawed);

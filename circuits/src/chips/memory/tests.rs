@@ -50,6 +50,11 @@ fn loads() {
     honest_and_mutated::<Load>(&[Operation::Lw]);
 }
 
+#[test]
+fn stores() {
+    honest_and_mutated::<Store>(&[Operation::Sw]);
+}
+
 /// Every pair of columns changed at once by amounts that cancel in some packed part.
 #[test]
 fn moves_between_neighbours_are_refused() {
@@ -216,4 +221,5 @@ fn time_increases() {
 fn costs() {
     assert_eq!(cost(Memory::synthesize), (14, 14, 11));
     assert_eq!(cost(Load::synthesize), (11, 11, 8));
+    assert_eq!(cost(Store::synthesize), (12, 12, 9));
 }

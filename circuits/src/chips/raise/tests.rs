@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     chips::reference::{self, cost, fetched, Fetched, EDGES},
+    microcode,
     segment::Segment,
     testing::{demands, lone, mutations_are_refused, refusal, satisfied},
 };
@@ -122,46 +123,20 @@ fn loads_stores_and_traps_derive_their_exceptions() {
     satisfied(&segment, &vec![F::ZERO; segment.base_columns()]);
 }
 
-/// What the derived entries are, written with the decoder's own type.
+/// They are the entries by which the machine runs.
 #[test]
 fn derived_entries() {
     let mut rng = ChaCha8Rng::seed_from_u64(12);
     let segment = lone(Raise::synthesize);
-    let normal = entry(Operation::Swl, &mut rng);
-    let wanted = demands(&segment, &satisfied(&segment, &row(normal)));
-    let fault = Entry {
-        operation: Operation::FaultSwl,
-        rd: SINK,
-        branch: true,
-        last: false,
-        ..normal
-    };
-    let nothing = Entry {
-        rs: 0,
-        rt: 0,
-        rd: SINK,
-        dispatch: false,
-        last: false,
-        operation: Operation::None,
-        immediate: 0,
-        target: 0,
-        ..normal
-    };
-    let save = Entry {
-        step: normal.step + 9,
-        rd: 26,
-        immediate: normal.pc,
-        jump: true,
-        target: EXCEPTION_VECTOR,
-        ..nothing
-    };
-    let leave = Entry {
-        step: normal.step + 10,
-        last: true,
-        ..nothing
-    };
-    for (entry, count) in [fault, save, leave].into_iter().zip(FETCHES) {
-        assert_eq!(wanted[&(Bus::Program, entry.tuple())], F::from(count));
+    for operation in RAISING {
+        let normal = Entry {
+            step: 3,
+            ..entry(operation, &mut rng)
+        };
+        let wanted = demands(&segment, &satisfied(&segment, &row(normal)));
+        for (entry, count) in microcode::raised(&normal).into_iter().zip(FETCHES) {
+            assert_eq!(wanted[&(Bus::Program, entry.tuple())], F::from(count));
+        }
     }
 }
 

@@ -30,7 +30,7 @@ fn honest_and_mutated<C: OrderedChip<Event = Access>>(operations: &[Operation]) 
             let wanted = demands(&segment, &satisfied(&segment, &base));
             assert_eq!(wanted.len(), 3);
             assert_eq!(flaw(&wanted, big_endian), None, "{event:?}");
-            if i % 10 == 0 {
+            if i % 40 == 0 {
                 mutations_are_refused(&segment, &base, |d| flaw(d, big_endian).is_some());
             }
         }
@@ -58,6 +58,16 @@ fn half_loads() {
     honest_and_mutated::<HalfLoad>(&[Operation::Lh, Operation::Lhu]);
 }
 
+#[test]
+fn byte_stores() {
+    honest_and_mutated::<ByteStore>(&[Operation::Sb]);
+}
+
+#[test]
+fn half_stores() {
+    honest_and_mutated::<HalfStore>(&[Operation::Sh]);
+}
+
 /// A byte order that is a column and agrees with the constant; and one that does not is noticed.
 #[test]
 fn the_byte_order_is_the_runs() {
@@ -80,7 +90,7 @@ fn pairs<C: OrderedChip<Event = Access>>(event: &Access, big_endian: bool) {
     let base = row::<C>(event, big_endian);
     for first in 0..base.len() {
         for second in 0..base.len() {
-            for shift in [0, 2, 8, 16, 24, 32, 34, 40, 67, 74] {
+            for shift in [0, 8, 16, 24, 32, 34, 74] {
                 for sign in [F::ONE, -F::ONE] {
                     for step in [F::ONE, -F::ONE] {
                         let mut mutant = base.clone();
@@ -138,7 +148,7 @@ fn other_lanes_signs_and_kinds_are_refused() {
         let segment = segment::<Byte>(big_endian);
         for event in accesses(&operations, big_endian, &mut rng)
             .iter()
-            .step_by(7)
+            .step_by(23)
         {
             let honest = row::<Byte>(event, big_endian);
             for choice in 0..128u32 {
@@ -241,4 +251,6 @@ fn costs() {
     assert_eq!(with_order::<Half>(), (26, 26, 20));
     assert_eq!(with_order::<ByteLoad>(), (25, 25, 19));
     assert_eq!(with_order::<HalfLoad>(), (21, 21, 16));
+    assert_eq!(with_order::<ByteStore>(), (27, 27, 20));
+    assert_eq!(with_order::<HalfStore>(), (21, 21, 15));
 }

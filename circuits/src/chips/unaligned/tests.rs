@@ -40,7 +40,7 @@ fn honest_rows_hold_and_mutations_are_refused() {
             let wanted = demands(&segment, &satisfied(&segment, &base));
             assert_eq!(wanted.len(), 3);
             assert_eq!(flaw(&wanted, big_endian), None, "{event:?}");
-            if i % 40 == 0 {
+            if i % 80 == 0 {
                 mutations_are_refused(&segment, &base, |d| flaw(d, big_endian).is_some());
             }
         }
@@ -56,7 +56,7 @@ fn other_shifts_and_kinds_are_refused() {
         let segment = segment(big_endian);
         for event in accesses(&OPERATIONS, big_endian, &mut rng)
             .iter()
-            .step_by(37)
+            .step_by(61)
         {
             let honest = row(event, big_endian);
             let (y, old) = (event.dispatch.y, event.old);
@@ -93,7 +93,7 @@ fn moves_between_neighbours_are_refused() {
         let base = row(&event, true);
         for first in 0..base.len() {
             for second in 0..base.len() {
-                for shift in [0, 8, 16, 32, 34, 40, 74] {
+                for shift in [0, 8, 16, 34, 74] {
                     for (p, q) in [(F::ONE, -F::ONE), (-F::ONE, F::ONE)] {
                         let mut mutant = base.clone();
                         mutant[first] += p;

@@ -21,10 +21,10 @@ use crate::{
 };
 use code::Code;
 use memory::TimedMemory;
-use operate::{accessed, faults, Kind};
+use operate::{accessed, faults, is_access};
 use serde::{Deserialize, Serialize};
 use zkmips_emulator::{
-    constants::{HALT, LOWEST_ADDRESS, PRIVATE_TAPE, PUBLIC_TAPE, RESET_VECTOR},
+    constants::{HALT, PRIVATE_TAPE, PUBLIC_TAPE, RESET_VECTOR},
     tape::{private_tape, public_tape, TapeError},
     Inputs, Memory, Program,
 };
@@ -269,7 +269,7 @@ impl SlotMachine {
                 entry = *self.code.entry(index);
                 dispatch.operation = entry.operation;
                 events.dispatch(&dispatch);
-            } else if let Kind::Access = Kind::of(entry.operation) {
+            } else if is_access(entry.operation) {
                 let cell = self.memory.cell(dispatch.x as u32 >> 2);
                 let (old, old_time) = (cell.value, u64::from(cell.time));
                 let (z, new) = accessed(&dispatch, old, self.lane_flip);
@@ -335,9 +335,4 @@ impl SlotMachine {
         self.next_pc = next_pc;
         self.time += 1;
     }
-}
-
-/// Whether an address can be accessed: unaligned addresses and the first 64 KiB cannot.
-fn accessible(address: u32, alignment: u32) -> bool {
-    address & (alignment - 1) == 0 && address >= LOWEST_ADDRESS
 }

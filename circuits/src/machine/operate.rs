@@ -1,23 +1,12 @@
 //! Operations as plain functions: what the chips prove.
 
-use super::accessible;
 use crate::{chip::Dispatch, operation::Operation};
+use zkmips_emulator::constants::LOWEST_ADDRESS;
 
-/// What kind of chip an operation goes to.
-pub(super) enum Kind {
-    Access,
-    Other,
-}
-
-impl Kind {
-    #[inline(always)]
-    pub(super) fn of(operation: Operation) -> Self {
-        if (Operation::Lw as u8..=Operation::Swr as u8).contains(&(operation as u8)) {
-            Kind::Access
-        } else {
-            Kind::Other
-        }
-    }
+/// Whether an operation accesses memory (and does not fault).
+#[inline(always)]
+pub(super) fn is_access(operation: Operation) -> bool {
+    (Operation::Lw as u8..=Operation::Swr as u8).contains(&(operation as u8))
 }
 
 /// Bytes that an access is aligned to.
@@ -33,9 +22,11 @@ fn alignment(operation: Operation) -> u32 {
 /// Whether an access faults or a trap is taken.
 #[inline(always)]
 pub(super) fn faults(dispatch: &Dispatch) -> bool {
-    match Kind::of(dispatch.operation) {
-        Kind::Access => !accessible(dispatch.x as u32, alignment(dispatch.operation)),
-        Kind::Other => holds(dispatch.operation, dispatch.x as u32, dispatch.y),
+    let x = dispatch.x as u32;
+    if is_access(dispatch.operation) {
+        x & (alignment(dispatch.operation) - 1) != 0 || x < LOWEST_ADDRESS
+    } else {
+        holds(dispatch.operation, x, dispatch.y)
     }
 }
 

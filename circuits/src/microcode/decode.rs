@@ -202,6 +202,7 @@ impl Sequence {
             }
 
             Op::Sll | Op::Srl | Op::Sra | Op::Rotr if i.imm == 0 => self.copy(i.rd, i.rt),
+            Op::Sll if i.imm == 1 => self.sum(i.rd, i.rt, i.rt),
             Op::Sll => self.operate_immediate(Sll, i.rd, i.imm, i.rt),
             Op::Srl => self.operate_immediate(Srl, i.rd, i.imm, i.rt),
             Op::Rotr => self.operate_immediate(Rotr, i.rd, i.imm, i.rt),
@@ -217,6 +218,8 @@ impl Sequence {
                 self.jump(i.op == Op::Jal, target);
             }
 
+            Op::Movz if i.rs == 0 => self.conditional_zero(Sne, i),
+            Op::Movn if i.rs == 0 => self.conditional_zero(Seq, i),
             Op::Movz => self.conditional_move(Seq, i),
             Op::Movn => self.conditional_move(Sne, i),
             Op::Sync => self.sync(),
@@ -385,6 +388,12 @@ impl Sequence {
         self.operate(comparison, T1, 0, i.rt);
         self.operate(Operation::MulLow, T0, T0, T1);
         self.sum(i.rd, i.rd, T0);
+    }
+
+    /// rd := rd * (rt compared with 0): how Go ends a shift by 32 or more.
+    fn conditional_zero(&mut self, keep: Operation, i: Instruction) {
+        self.operate(keep, T0, 0, i.rt);
+        self.operate(Operation::MulLow, i.rd, i.rd, T0);
     }
 
     /// Raises if Tick is 1, else takes 1 from it if it is not 0.

@@ -9,6 +9,7 @@ pub mod bus;
 pub mod chip;
 pub mod chips;
 pub mod compact;
+pub mod header;
 pub mod lc;
 pub mod machine;
 pub mod microcode;
@@ -17,5 +18,7 @@ pub mod poseidon;
 pub mod segment;
 pub mod slot;
 pub mod state;
+pub mod statement;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod tree;

@@ -1,0 +1,499 @@
+//! The header of a program, whose hash is the program id.
+//!
+//! The header names the initial state: byte order, the ranges of memory that the image fills, and the roots of the trees over the image
+//! and over its decoded instructions. Everything else at the start is a constant of the machine. A proof carries its header; the verifier
+//! compares the hash with the id it was given and never sees the program.
+
+use crate::{
+    boundary::{Kind, Region},
+    lc::F,
+    microcode,
+    tree::{ProgramError, ProgramTrees},
+};
+use ff::PrimeField;
+use serde::{Deserialize, Serialize};
+use sha3::{Digest, Sha3_256};
+use zkmips_emulator::{
+    constants::{
+        LOWEST_ADDRESS, MACHINE_VERSION, MEMORY_WORDS, OUTPUT_TAPE, OUTPUT_TAPE_BYTES, PAGE_BYTES,
+        PRIVATE_TAPE, PRIVATE_TAPE_BYTES, PUBLIC_TAPE, PUBLIC_TAPE_BYTES,
+    },
+    ByteOrder, ImageRange, Program,
+};
+
+/// Most ranges of a header.
+pub const MAX_RANGES: usize = 1024;
+const PAGE: u64 = PAGE_BYTES as u64;
+/// What is hashed before the header.
+const DOMAIN: &[u8] = b"zkmips program id\n";
+/// Bytes before the ranges, of a range, and after the ranges.
+const HEAD_BYTES: usize = 9;
+const RANGE_BYTES: usize = 9;
+const TAIL_BYTES: usize = 64;
+
+/// The initial state of a run. Values of this type are valid: they cannot be made but by [`Header::of`] and from bytes that pass every check.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<u8>", into = "Vec<u8>")]
+pub struct Header {
+    byte_order: ByteOrder,
+    ranges: Vec<ImageRange>,
+    image_root: F,
+    decoded_root: F,
+}
+
+/// Why bytes are not a header.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// Too few or too many bytes.
+    #[error("the program header is {0} bytes long, which is not what its list of ranges takes")]
+    Length(usize),
+    /// Made for another machine.
+    #[error("the program header is for machine version {0}, and this program implements version {MACHINE_VERSION}: use the release that made it")]
+    Version(u32),
+    /// A byte that has two meanings has neither.
+    #[error("the program header has {value} where {what} is 0 or 1")]
+    Flag {
+        /// Which byte.
+        what: &'static str,
+        /// Its value.
+        value: u8,
+    },
+    /// Too many ranges.
+    #[error("the program has {0} ranges of memory, and the limit is {MAX_RANGES}")]
+    TooManyRanges(usize),
+    /// Not whole pages.
+    #[error("the range at {0:#010x} is not made of whole pages")]
+    NotPages(u32),
+    /// In the first 64 KiB, in a tape, or beyond the end of memory.
+    #[error("the range at {0:#010x} lies where no image can be")]
+    Place(u32),
+    /// Not in order, overlapping, or one range written as two.
+    #[error("the range at {0:#010x} does not come after the one before it, or continues it")]
+    Order(u32),
+    /// A root that is no element of the field in its one form.
+    #[error("the program header has a root that is not a reduced field element")]
+    Root,
+    /// The program has no id.
+    #[error(transparent)]
+    Program(#[from] ProgramError),
+}
+
+impl Header {
+    /// The header of a program.
+    pub fn of(program: &Program) -> Result<Header, HeaderError> {
+        let trees = ProgramTrees::new(program, microcode::decode)?;
+        Header::with_trees(program, &trees)
+    }
+
+    /// The header of a program whose trees are there already.
+    pub fn with_trees(program: &Program, trees: &ProgramTrees) -> Result<Header, HeaderError> {
+        let header = Header {
+            byte_order: program.byte_order(),
+            ranges: program.ranges().collect(),
+            image_root: trees.image_root(),
+            decoded_root: trees.decoded_root(),
+        };
+        check_ranges(&header.ranges)?;
+        Ok(header)
+    }
+
+    /// Byte order of the guest.
+    pub fn byte_order(&self) -> ByteOrder {
+        self.byte_order
+    }
+
+    /// The ranges of the image, in order.
+    pub fn ranges(&self) -> &[ImageRange] {
+        &self.ranges
+    }
+
+    /// Root of the image tree.
+    pub fn image_root(&self) -> F {
+        self.image_root
+    }
+
+    /// Root of the decoded tree.
+    pub fn decoded_root(&self) -> F {
+        self.decoded_root
+    }
+
+    /// The program id: SHA3-256 of a domain string and [`Header::to_bytes`].
+    pub fn id(&self) -> [u8; 32] {
+        Sha3_256::new()
+            .chain_update(DOMAIN)
+            .chain_update(self.to_bytes())
+            .finalize()
+            .into()
+    }
+
+    /// The one serialisation: machine version (4 bytes, as all numbers little-endian), byte order (1 if big), number of ranges (4), for each
+    /// range first address (4), words (4) and executable (1), image root (32), decoded root (32).
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = MACHINE_VERSION.to_le_bytes().to_vec();
+        bytes.push(u8::from(self.byte_order == ByteOrder::Big));
+        bytes.extend((self.ranges.len() as u32).to_le_bytes());
+        for range in &self.ranges {
+            bytes.extend(range.first.to_le_bytes());
+            bytes.extend(range.words.to_le_bytes());
+            bytes.push(u8::from(range.executable));
+        }
+        bytes.extend(self.image_root.to_repr().as_ref() as &[u8]);
+        bytes.extend(self.decoded_root.to_repr().as_ref() as &[u8]);
+        bytes
+    }
+
+    /// Reads and checks a header; any two byte strings that are accepted are different headers.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Header, HeaderError> {
+        let length = HeaderError::Length(bytes.len());
+        let (head, rest) = bytes
+            .split_first_chunk::<HEAD_BYTES>()
+            .ok_or(length.clone())?;
+        let version = number(&head[..4]);
+        if version != MACHINE_VERSION {
+            return Err(HeaderError::Version(version));
+        }
+        let byte_order = match flag("the byte order", head[4])? {
+            true => ByteOrder::Big,
+            false => ByteOrder::Little,
+        };
+        let count = number(&head[5..]) as usize;
+        if count > MAX_RANGES {
+            return Err(HeaderError::TooManyRanges(count));
+        }
+        if rest.len() != count * RANGE_BYTES + TAIL_BYTES {
+            return Err(length);
+        }
+        let (ranges, roots) = rest.split_at(count * RANGE_BYTES);
+        let ranges = ranges
+            .chunks(RANGE_BYTES)
+            .map(|bytes| {
+                Ok(ImageRange {
+                    first: number(&bytes[..4]),
+                    words: number(&bytes[4..8]),
+                    executable: flag("an executable flag", bytes[8])?,
+                })
+            })
+            .collect::<Result<Vec<_>, HeaderError>>()?;
+        check_ranges(&ranges)?;
+        let (image_root, decoded_root) = roots.split_at(TAIL_BYTES / 2);
+        Ok(Header {
+            byte_order,
+            ranges,
+            image_root: root(image_root)?,
+            decoded_root: root(decoded_root)?,
+        })
+    }
+
+    /// A partition of all word addresses below 2^30 into regions, in order, and a sentinel region of the one address 2^30: what the header
+    /// bus offers to the memory boundary.
+    pub fn regions(&self) -> Vec<Region> {
+        let region = |first: u32, words: u32, kind, executable| Region {
+            first: u64::from(first / 4),
+            end: u64::from(first / 4) + u64::from(words),
+            kind,
+            executable,
+            lookups: 0,
+        };
+        let mut known: Vec<Region> = self
+            .ranges
+            .iter()
+            .map(|r| region(r.first, r.words, Kind::Image, r.executable))
+            .collect();
+        known.extend(TAPES.map(|(kind, first, bytes)| region(first, bytes / 4, kind, false)));
+        known.sort_by_key(|r| r.first);
+        let end = u64::from(MEMORY_WORDS);
+        known.push(Region {
+            first: end,
+            end: end + 1,
+            kind: Kind::Zero,
+            executable: false,
+            lookups: 0,
+        });
+        let mut regions: Vec<Region> = Vec::new();
+        let mut at = 0;
+        for next in known {
+            if at < next.first {
+                regions.push(Region {
+                    first: at,
+                    end: next.first,
+                    kind: Kind::Zero,
+                    executable: false,
+                    lookups: 0,
+                });
+            }
+            at = next.end;
+            regions.push(next);
+        }
+        regions
+    }
+}
+
+/// Kind, first address and bytes of the tapes.
+const TAPES: [(Kind, u32, u32); 3] = [
+    (Kind::Public, PUBLIC_TAPE, PUBLIC_TAPE_BYTES),
+    (Kind::Output, OUTPUT_TAPE, OUTPUT_TAPE_BYTES),
+    (Kind::Private, PRIVATE_TAPE, PRIVATE_TAPE_BYTES),
+];
+
+/// Few, of whole pages, in order, disjoint, maximal, above the first 64 KiB and clear of the tapes.
+fn check_ranges(ranges: &[ImageRange]) -> Result<(), HeaderError> {
+    if ranges.len() > MAX_RANGES {
+        return Err(HeaderError::TooManyRanges(ranges.len()));
+    }
+    let mut before: Option<(u64, bool)> = None;
+    for range in ranges {
+        let first = u64::from(range.first);
+        let end = first + 4 * u64::from(range.words);
+        if range.words == 0 || first % PAGE != 0 || end % PAGE != 0 {
+            return Err(HeaderError::NotPages(range.first));
+        }
+        let in_tape = TAPES.iter().any(|(_, tape, bytes)| {
+            let tape = u64::from(*tape);
+            first < tape + u64::from(*bytes) && tape < end
+        });
+        if range.first < LOWEST_ADDRESS || end > 4 * u64::from(MEMORY_WORDS) || in_tape {
+            return Err(HeaderError::Place(range.first));
+        }
+        let bad = before.is_some_and(|(at, executable)| {
+            first < at || (first == at && executable == range.executable)
+        });
+        if bad {
+            return Err(HeaderError::Order(range.first));
+        }
+        before = Some((end, range.executable));
+    }
+    Ok(())
+}
+
+fn number(bytes: &[u8]) -> u32 {
+    bytes
+        .iter()
+        .rev()
+        .fold(0, |sum, byte| sum << 8 | u32::from(*byte))
+}
+
+fn flag(what: &'static str, value: u8) -> Result<bool, HeaderError> {
+    match value {
+        0 => Ok(false),
+        1 => Ok(true),
+        _ => Err(HeaderError::Flag { what, value }),
+    }
+}
+
+fn root(bytes: &[u8]) -> Result<F, HeaderError> {
+    let mut repr = <F as PrimeField>::Repr::default();
+    repr.as_mut().copy_from_slice(bytes);
+    F::from_repr_vartime(repr).ok_or(HeaderError::Root)
+}
+
+impl From<Header> for Vec<u8> {
+    fn from(header: Header) -> Self {
+        header.to_bytes()
+    }
+}
+
+impl TryFrom<Vec<u8>> for Header {
+    type Error = HeaderError;
+
+    fn try_from(bytes: Vec<u8>) -> Result<Self, HeaderError> {
+        Header::from_bytes(&bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ff::Field;
+
+    const PAGE_WORDS: u32 = PAGE_BYTES / 4;
+
+    fn range(first: u32, pages: u32, executable: bool) -> ImageRange {
+        ImageRange {
+            first,
+            words: pages * PAGE_WORDS,
+            executable,
+        }
+    }
+
+    fn some_header() -> Header {
+        Header {
+            byte_order: ByteOrder::Big,
+            ranges: vec![
+                range(0x0040_0000, 3, true),
+                range(0x0040_3000, 2, false),
+                range(0x8000_0000, 1, true),
+                range(0x8040_0000, 1, false),
+            ],
+            image_root: F::from(5).invert().unwrap(),
+            decoded_root: F::from(7),
+        }
+    }
+
+    /// The id is the same on every host and in every version of this crate.
+    #[test]
+    fn known_id() {
+        let hex: String = some_header()
+            .id()
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect();
+        assert_eq!(
+            hex,
+            "9cd591e282b02252a1fb8efa7ef5200c2b6b985717484ebfacdded5e51aa3818"
+        );
+    }
+
+    #[test]
+    fn bytes_and_back() {
+        let header = some_header();
+        assert_eq!(Header::from_bytes(&header.to_bytes()), Ok(header.clone()));
+        let json = serde_json::to_string(&header).unwrap();
+        assert_eq!(serde_json::from_str::<Header>(&json).unwrap(), header);
+        let empty = Header {
+            ranges: vec![],
+            ..header
+        };
+        assert_eq!(Header::from_bytes(&empty.to_bytes()), Ok(empty));
+    }
+
+    /// Every single-bit change of the bytes is refused or is another header with another id.
+    #[test]
+    fn every_bit_counts() {
+        let header = some_header();
+        let bytes = header.to_bytes();
+        for bit in 0..8 * bytes.len() {
+            let mut changed = bytes.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            if let Ok(other) = Header::from_bytes(&changed) {
+                assert_ne!(other.id(), header.id(), "bit {bit}");
+                assert_eq!(other.to_bytes(), changed);
+            }
+        }
+        for n in 0..bytes.len() {
+            assert!(Header::from_bytes(&bytes[..n]).is_err(), "{n} bytes");
+        }
+        let longer = [&bytes[..], &[0]].concat();
+        assert!(Header::from_bytes(&longer).is_err());
+    }
+
+    fn with(ranges: &[ImageRange]) -> Result<Header, HeaderError> {
+        let header = Header {
+            ranges: ranges.to_vec(),
+            ..some_header()
+        };
+        Header::from_bytes(&header.to_bytes())
+    }
+
+    #[test]
+    fn hostile_ranges_are_refused() {
+        use HeaderError::*;
+        let a = 0x0040_0000;
+        let odd = |first, words| ImageRange {
+            first,
+            words,
+            executable: false,
+        };
+        for (ranges, error) in [
+            (vec![odd(a, 0)], NotPages(a)),
+            (vec![odd(a, 7)], NotPages(a)),
+            (vec![odd(a + 4, PAGE_WORDS)], NotPages(a + 4)),
+            (vec![odd(a + 512, PAGE_WORDS)], NotPages(a + 512)),
+            (vec![range(0, 1, false)], Place(0)),
+            (vec![range(0xf000, 2, false)], Place(0xf000)),
+            (vec![range(0x9000_0000, 1, false)], Place(0x9000_0000)),
+            (vec![range(0x8fff_f000, 2, false)], Place(0x8fff_f000)),
+            (vec![range(0x93ff_f000, 1, true)], Place(0x93ff_f000)),
+            (vec![range(0xa000_1000, 1, false)], Place(0xa000_1000)),
+            (vec![range(0xc000_0000, 1, false)], Place(0xc000_0000)),
+            (vec![range(0xffff_f000, 1, false)], Place(0xffff_f000)),
+            (vec![odd(0xffff_f000, 0xffff_fc00)], Place(0xffff_f000)),
+            (vec![odd(0xb000_0000, 0xffff_fc00)], Place(0xb000_0000)),
+            (
+                vec![range(a, 2, true), range(a + 0x1000, 1, false)],
+                Order(a + 0x1000),
+            ),
+            (
+                vec![range(a, 2, true), range(a + 0x2000, 1, true)],
+                Order(a + 0x2000),
+            ),
+            (vec![range(a, 1, true), range(a, 1, true)], Order(a)),
+            (
+                vec![range(a, 1, true), range(a - 0x1000, 1, false)],
+                Order(a - 0x1000),
+            ),
+        ] {
+            assert_eq!(with(&ranges), Err(error), "{ranges:x?}");
+        }
+        assert!(with(&[range(0x8fff_f000, 1, false), range(0x9400_0000, 1, true)]).is_ok());
+        let many = |n: u32| {
+            (0..n)
+                .map(|i| range(a + i * 0x2000, 1, false))
+                .collect::<Vec<_>>()
+        };
+        assert!(with(&many(MAX_RANGES as u32)).is_ok());
+        assert_eq!(
+            with(&many(MAX_RANGES as u32 + 1)),
+            Err(TooManyRanges(MAX_RANGES + 1))
+        );
+    }
+
+    #[test]
+    fn other_fields_are_checked() {
+        let bytes = some_header().to_bytes();
+        let changed = |at: usize, value: u8| {
+            let mut bytes = bytes.clone();
+            bytes[at] = value;
+            Header::from_bytes(&bytes)
+        };
+        assert_eq!(changed(0, 9), Err(HeaderError::Version(9)));
+        assert!(matches!(
+            changed(4, 2),
+            Err(HeaderError::Flag { value: 2, .. })
+        ));
+        assert!(matches!(
+            changed(17, 3),
+            Err(HeaderError::Flag { value: 3, .. })
+        ));
+        assert_eq!(
+            changed(8, 0xff),
+            Err(HeaderError::TooManyRanges(0xff00_0004))
+        );
+        // A root plus the modulus is the same element but not the same bytes.
+        let mut bytes = bytes.clone();
+        let at = bytes.len() - 32;
+        bytes[at..].copy_from_slice(&[0xff; 32]);
+        assert_eq!(Header::from_bytes(&bytes), Err(HeaderError::Root));
+    }
+
+    #[test]
+    fn regions_partition_memory() {
+        for header in [some_header(), with(&[]).unwrap()] {
+            let regions = header.regions();
+            let mut at = 0;
+            for r in &regions {
+                assert_eq!(r.first, at);
+                assert!(r.first < r.end);
+                at = r.end;
+            }
+            assert_eq!(at, (1 << 30) + 1);
+            let last = regions.last().unwrap();
+            assert_eq!(
+                (last.first, last.kind, last.executable),
+                (1 << 30, Kind::Zero, false)
+            );
+            for (kind, first, bytes) in TAPES {
+                let tape = regions.iter().find(|r| r.kind == kind).unwrap();
+                assert_eq!(tape.first, u64::from(first / 4));
+                assert_eq!(tape.end - tape.first, u64::from(bytes / 4));
+                assert!(!tape.executable);
+            }
+            let images: Vec<_> = regions.iter().filter(|r| r.kind == Kind::Image).collect();
+            assert_eq!(images.len(), header.ranges().len());
+            for (region, range) in images.iter().zip(header.ranges()) {
+                assert_eq!(region.first, u64::from(range.first / 4));
+                assert_eq!(region.end - region.first, u64::from(range.words));
+                assert_eq!(region.executable, range.executable);
+            }
+        }
+    }
+}

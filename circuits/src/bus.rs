@@ -13,8 +13,8 @@ pub const PARTS: usize = 5;
 pub enum Bus {
     /// Fact: `(x)` with `x < 2^16`.
     Range = 1,
-    /// Fact: `(a, b, a & b)` for nibbles.
-    And = 2,
+    /// Fact: an operation on two nibbles in one part, see `chips::tables`.
+    Logic = 2,
     /// Fact: `(s, 2^s)` for `s` from 0 to 32.
     Power = 3,
     /// Fact: a decoded micro-op, see `microcode::Entry::tuple`.
@@ -37,6 +37,8 @@ pub enum Bus {
     OutputTape = 12,
     /// Permutation: one range of the header, in order: `(first, last, kind, executable)`.
     Header = 13,
+    /// Fact: `(amount + 2^80 class, multiplier)`, see `chips::tables`.
+    Shift = 14,
 }
 
 impl Bus {
@@ -50,7 +52,8 @@ impl Bus {
         matches!(
             self,
             Bus::Range
-                | Bus::And
+                | Bus::Logic
+                | Bus::Shift
                 | Bus::Power
                 | Bus::Program
                 | Bus::Region

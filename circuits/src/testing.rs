@@ -7,6 +7,7 @@
 use crate::{
     builder::Builder,
     bus::Bus,
+    chips::tables,
     lc::{Lc, F},
     segment::{Crossing, Segment},
 };
@@ -44,23 +45,14 @@ pub fn small(x: &F) -> Option<u64> {
 
 /// Whether a consumed fact is true, for the buses whose facts are constants of the protocol.
 pub fn is_true_fact(c: &Crossing) -> bool {
-    let parts: Vec<Option<u64>> = c.tuple.iter().map(small).collect();
-    let rest_zero = |from: usize| parts[from..].iter().all(|p| *p == Some(0));
-    match (c.bus, &parts[..3]) {
-        (Bus::Range, [Some(x), ..]) => *x < 1 << 16 && rest_zero(1),
-        (Bus::And, [Some(a), Some(b), Some(c)]) => {
-            *a < 16 && *b < 16 && *c == a & b && rest_zero(3)
-        }
-        (Bus::Power, [Some(s), Some(p), ..]) => *s <= 32 && *p == 1 << s && rest_zero(2),
-        _ => false,
-    }
+    tables::position(c.bus, &c.tuple).is_some()
 }
 
 /// The crossings of permutation (and program, image, tree, region) buses, merged: what the rest of the proof must answer.
 pub fn demands(segment: &Segment, pre: &[F]) -> HashMap<(Bus, [F; 5]), F> {
     let mut sums = HashMap::new();
     for c in segment.crossings(pre) {
-        if !matches!(c.bus, Bus::Range | Bus::And | Bus::Power) {
+        if !tables::is_table(c.bus) {
             *sums.entry((c.bus, c.tuple)).or_insert(F::ZERO) += c.multiplicity;
         }
     }
@@ -77,10 +69,7 @@ pub fn refusal(segment: &Segment, pre: &[F]) -> Option<String> {
     segment
         .crossings(pre)
         .iter()
-        .find(|c| {
-            matches!(c.bus, Bus::Range | Bus::And | Bus::Power)
-                && (c.multiplicity != -F::ONE || !is_true_fact(c))
-        })
+        .find(|c| tables::is_table(c.bus) && (c.multiplicity != -F::ONE || !is_true_fact(c)))
         .map(|c| format!("false fact or multiplicity: {c:?}"))
 }
 

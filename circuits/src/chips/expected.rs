@@ -130,13 +130,16 @@ pub fn shifts() -> Vec<F> {
         .collect()
 }
 
+/// The low bits of an element's canonical integer.
+pub fn low_bits(value: F, bits: u32) -> u64 {
+    let bytes = value.to_repr();
+    let low = u64::from_le_bytes(bytes.as_ref()[..8].try_into().unwrap());
+    low & ((1 << bits) - 1)
+}
+
 /// Two limbs for any element: the right ones if it has 32 bits, else the low one right if it is small.
 pub fn split(value: F) -> [F; 2] {
-    let bytes = value.to_repr();
-    let low = F::from(u64::from(u16::from_le_bytes([
-        bytes.as_ref()[0],
-        bytes.as_ref()[1],
-    ])));
+    let low = F::from(low_bits(value, 16));
     [low, (value - low) * F::TWO_INV.pow_vartime([16])]
 }
 

@@ -42,16 +42,26 @@ pub(crate) fn bound_word(b: &mut Builder, label: &'static str, enable: &Lc, valu
 pub(crate) struct Operand {
     /// The operand, plus 2^31 if signed: the order of these is the order of the operands.
     pub biased: Lc,
+    /// The integer meant: from -2^31 if signed.
+    pub value: Lc,
     /// The 32 bits as an unsigned integer.
     pub pattern: Lc,
+    /// The sign bit if signed, else 0.
+    pub carry: Lc,
 }
 
 impl Operand {
     pub fn new(b: &mut Builder, label: &'static str, enable: &Lc, signed: &Lc) -> Self {
         let biased = b.word(label, enable);
         let carry = b.bit(label);
-        let pattern = &biased - signed * pow2(31) + carry * pow2(32);
-        Operand { biased, pattern }
+        let value = &biased - signed * pow2(31);
+        let pattern = &value + &carry * pow2(32);
+        Operand {
+            biased,
+            value,
+            pattern,
+            carry,
+        }
     }
 
     pub fn fill(word: u32, signed: bool, out: &mut Vec<F>) {

@@ -3,6 +3,9 @@
 //! Every tuple has [`PARTS`] parts. A term of the sum is `m / (alpha + f_0 + gamma f_1 + ... + gamma^4 f_4 + gamma^5 tag)`,
 //! with `+m` for a producer and `-m` for a consumer (LogUp, Habock 2022). The tag has a power of gamma of its own and is never
 //! zero, so tuples of two buses never meet, whatever their parts are.
+//!
+//! A page or node produces facts only if it was consumed itself. Instead of a row `m (1 - e) = 0` for each multiplicity its tuples have the
+//! part `1 - e` as a **mark**: those of an idle row carry mark 1, and every consumer's mark is the constant 0.
 
 /// The number of parts of a tuple.
 pub const PARTS: usize = 5;
@@ -21,9 +24,9 @@ pub enum Bus {
     Program = 4,
     /// Fact: `(first word address, last word address, executable)` of a region.
     Region = 5,
-    /// Fact: `(word address, word)` of the initial image.
+    /// Fact: `(word address, mark, word)` of the initial image, and of the public tape. Consumers have the constant mark 0.
     Image = 6,
-    /// Fact: `(tree and level, index, digest)`.
+    /// Fact: `(tree and level, index, digest, mark)`. Consumers have the constant mark 0.
     Tree = 7,
     /// Permutation, on the segment's own sum: `(local time, register index, value)`.
     Register = 8,
@@ -33,7 +36,7 @@ pub enum Bus {
     Dispatch = 10,
     /// Permutation: `(word address, word)` of the public tape.
     PublicTape = 11,
-    /// Permutation: `(word address, word)` of the output tape.
+    /// Permutation: `(word address, 0, word)` of the output tape.
     OutputTape = 12,
     /// Permutation: one range of the header, in order: `(first, last, kind, executable)`.
     Header = 13,

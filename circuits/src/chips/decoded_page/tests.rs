@@ -253,5 +253,5 @@ fn cost() {
         .filter(|r| segment.is_nonlinear(*r))
         .count();
     let columns = DecodedPage::width();
-    assert_eq!((segment.num_rows(), nonlinear, columns), (2715, 2666, 798));
+    assert_eq!((segment.num_rows(), nonlinear, columns), (2615, 2566, 726));
 }

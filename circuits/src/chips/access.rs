@@ -13,8 +13,8 @@
 //! `x = 4 low + 2^16 high + 2^32 carry + offset`, with `low < 2^16` and `1 <= high <= 2^16`. Because `low` is an integer, a word access
 //! (`offset` 0) is aligned; because `high` is at least 1, the reduced address is at least 2^16; condition 7 asks for both. An honest
 //! prover takes `low < 2^14` and `high < 2^16`. Nothing here refuses a word address of 2^30 or more (it is below 2^30 + 2^17), but **no such
-//! word exists: the boundary produces memory tuples at word addresses below 2^30 only** (not at its sentinel), and every chip
-//! consumes an earlier tuple at the address at which it produces one. So for each `x` below 2^33 there is one word address left, `(x mod 2^32) / 4`:
+//! word exists: the boundary produces memory tuples at word addresses below 2^30 only** (a word in its sentinel region would move its position
+//! beyond 2^30, where the final state says that it stands), and every chip consumes an earlier tuple at the address at which it produces one. So for each `x` below 2^33 there is one word address left, `(x mod 2^32) / 4`:
 //! with `carry = 0` an `x` of 2^32 or more gives a word that does not exist, with `carry = 1` a smaller `x` gives none at all.
 //!
 //! # Time

@@ -1,4 +1,5 @@
-//! Order: `Slt`, `Sltu` and their negations `Sge`, `Sgeu`.
+//! Order, signed or not: [`Order`] does `Slt` and `Sge`, [`OrderTrap`] the traps, not taken and taken. Unsigned comparisons are cheaper in
+//! [`super::Unsigned`]; `Order` can do them, too, and its columns can be filled for them.
 //!
 //! Columns: `e` (enable), `signed`, `n` (negated), `lt`, `time`, the operands `x` and `y` (see [`super::words`]), the low limb of `d`.
 //!
@@ -7,32 +8,73 @@
 //!
 //! | row | forces |
 //! | --- | --- |
-//! | `e`, `signed`, `n`, `lt` boolean | the multiplicity (condition 9), the operation `17 - signed + 3 n` |
+//! | `e`, `signed`, `n`, `lt` boolean | the multiplicity (condition 9), the operation `17 - signed + 3 n`, for traps `25 - signed + 3 n + 64 (lt xor n)` |
 //! | rows of the operands | 32 bits, the sign bits (conditions 2 and 8) |
 //! | two lookups | `d` has 32 bits, so `lt` is right (condition 8) |
-//! | `lt n` | `z = lt xor n` |
-//! | dispatch | the tuple `(x, y, 17 - signed + 3n), time, z` is consumed |
+//! | `lt n` | the comparison holds if `lt xor n`: that is `z`, or it is the trap taken, which is part of the operation (condition 7), with `z = 0` |
+//! | dispatch | the tuple `(x, y, operation), time, z` is consumed |
 //!
 //! `time` and `z` are alone on their powers of gamma.
 
-use super::words::{bound_word, limbs, push, Operand};
+use super::words::{bound_word, claimed, limbs, outcome, push, Operand};
 use crate::{
     builder::Builder,
     chip::{Chip, Dispatch},
-    lc::{pow2, Lc, F},
+    lc::{pow2, F},
     operation::{consume_dispatch, Operation},
 };
 
-/// See the module documentation.
+/// Comparisons whose result is a value.
 #[derive(Debug, Clone, Copy)]
 pub struct Order;
 
+/// Traps on order.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderTrap;
+
 impl Order {
-    /// Whether this chip does an operation.
+    /// Whether this is the chip that does an operation.
     pub const fn serves(operation: Operation) -> bool {
-        use Operation::{Sge, Sgeu, Slt, Sltu};
-        matches!(operation, Slt | Sltu | Sge | Sgeu)
+        matches!(operation, Operation::Slt | Operation::Sge)
     }
+}
+
+impl OrderTrap {
+    /// Whether this chip does an operation.
+    #[rustfmt::skip]
+    pub const fn serves(operation: Operation) -> bool {
+        use Operation::*;
+        matches!(operation, Tlt | Tltu | Tge | Tgeu | TakenTlt | TakenTltu | TakenTge | TakenTgeu)
+    }
+}
+
+fn synthesize(b: &mut Builder, trap: bool) {
+    let e = b.bit("enable");
+    let signed = b.bit("signed");
+    let negated = b.bit("negated");
+    let less = b.bit("less");
+    let time = b.column();
+    let x = Operand::new(b, "x", &e, &signed);
+    let y = Operand::new(b, "y", &e, &signed);
+    let difference = x.biased - y.biased + &less * pow2(32);
+    bound_word(b, "the difference has 32 bits", &e, &difference);
+    let both = b.product("less and negated", &less, &negated);
+    let claim = less + &negated - both * 2;
+    let (operation, z) = outcome(trap, Operation::Sltu, negated * 3 - signed, claim);
+    consume_dispatch(b, &e, &operation, &time, &x.pattern, &y.pattern, &z);
+}
+
+fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    let (kind, claim) = claimed(event);
+    let (signed, negated) = (kind % 3 == 0, kind >= 3);
+    let less = claim != negated;
+    let (x, y) = (event.x as u32, event.y);
+    let bits = [true, signed, negated, less].map(u64::from);
+    push(bits, out);
+    push([event.time], out);
+    Operand::fill(x, signed, out);
+    Operand::fill(y, signed, out);
+    push([limbs(x.wrapping_sub(y))[0]], out);
 }
 
 impl Chip for Order {
@@ -40,34 +82,24 @@ impl Chip for Order {
     type Event = Dispatch;
 
     fn synthesize(b: &mut Builder) {
-        let e = b.bit("enable");
-        let signed = b.bit("signed");
-        let negated = b.bit("negated");
-        let less = b.bit("less");
-        let time = b.column();
-        let x = Operand::new(b, "x", &e, &signed);
-        let y = Operand::new(b, "y", &e, &signed);
-        let difference = x.biased - y.biased + &less * pow2(32);
-        bound_word(b, "the difference has 32 bits", &e, &difference);
-        let both = b.product("less and negated", &less, &negated);
-        let z = less + &negated - both * 2;
-        let operation = Lc::from(Operation::Sltu.number()) - signed + negated * 3;
-        consume_dispatch(b, &e, &operation, &time, &x.pattern, &y.pattern, &z);
+        synthesize(b, false);
     }
 
     fn fill(event: &Dispatch, out: &mut Vec<F>) {
-        use Operation::{Sge, Sgeu, Slt};
-        let signed = matches!(event.operation, Slt | Sge);
-        let negated = matches!(event.operation, Sge | Sgeu);
-        let less = (event.z == 1) != negated;
-        let (x, y) = (event.x as u32, event.y);
-        push(
-            [1, signed.into(), negated.into(), less.into(), event.time],
-            out,
-        );
-        Operand::fill(x, signed, out);
-        Operand::fill(y, signed, out);
-        push([limbs(x.wrapping_sub(y))[0]], out);
+        fill(event, out);
+    }
+}
+
+impl Chip for OrderTrap {
+    const NAME: &'static str = "order trap";
+    type Event = Dispatch;
+
+    fn synthesize(b: &mut Builder) {
+        synthesize(b, true);
+    }
+
+    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+        fill(event, out);
     }
 }
 
@@ -75,23 +107,30 @@ impl Chip for Order {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, split, Trial};
-    use Operation::{Sge, Sgeu, Slt, Sltu};
+    use Operation::*;
 
     const OPERATIONS: [Operation; 4] = [Slt, Sltu, Sge, Sgeu];
+    const TRAPS: [Operation; 8] = [
+        Tlt, Tltu, Tge, Tgeu, TakenTlt, TakenTltu, TakenTge, TakenTgeu,
+    ];
 
     #[test]
     fn honest_rows_hold() {
-        expected::honest::<Order>(&OPERATIONS, Order::serves);
+        expected::honest::<Order>(&[Slt, Sge], Order::serves);
+        expected::honest::<Order>(&OPERATIONS, |o| OPERATIONS.contains(&o));
+        expected::honest::<OrderTrap>(&TRAPS, OrderTrap::serves);
     }
 
     #[test]
     fn single_columns_cannot_be_changed() {
         expected::mutations::<Order>(&OPERATIONS);
+        expected::mutations::<OrderTrap>(&TRAPS);
     }
 
     #[test]
     fn size() {
         assert_eq!(expected::size::<Order>(), (16, 16, 13));
+        assert_eq!(expected::size::<OrderTrap>(), (15, 15, 13));
     }
 
     /// Columns for operands and bits of the prover's choice, everything else as well as it can be.
@@ -111,23 +150,25 @@ mod tests {
 
     #[test]
     fn wrong_claims_are_refused() {
-        let trial = Trial::new::<Order>();
-        for (x, y) in expected::pairs() {
+        let trials = [Trial::new::<Order>(), Trial::new::<OrderTrap>()];
+        let refuses = |base: &[F]| trials.iter().for_each(|t| t.refuses(base));
+        for (x, y) in expected::pairs().into_iter().step_by(2) {
             for bits in 0..32 {
-                trial.refuses(&claim(bits, u64::from(x).into(), u64::from(y).into()));
+                refuses(&claim(bits, u64::from(x).into(), u64::from(y).into()));
             }
         }
     }
 
     #[test]
     fn operands_cannot_be_repacked() {
-        let trial = Trial::new::<Order>();
+        let trials = [Trial::new::<Order>(), Trial::new::<OrderTrap>()];
+        let refuses = |base: &[F]| trials.iter().for_each(|t| t.refuses(base));
         for (x, y) in expected::pairs().into_iter().step_by(41) {
             let (x, y) = (F::from(u64::from(x)), F::from(u64::from(y)));
             for shift in expected::shifts() {
                 for bits in 0..32 {
-                    trial.refuses(&claim(bits, x + shift * pow2(34), y - shift));
-                    trial.refuses(&claim(bits, x, y + shift * pow2(33)));
+                    refuses(&claim(bits, x + shift * pow2(34), y - shift));
+                    refuses(&claim(bits, x, y + shift * pow2(33)));
                 }
             }
         }

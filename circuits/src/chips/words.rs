@@ -9,7 +9,9 @@
 
 use crate::{
     builder::Builder,
+    chip::Dispatch,
     lc::{pow2, Lc, F},
+    operation::{Operation, RAISED},
 };
 use ff::{Field, PrimeField};
 
@@ -32,6 +34,22 @@ pub(crate) fn bound_word(b: &mut Builder, label: &'static str, enable: &Lc, valu
         enable,
         &((value - &low) * F::TWO_INV.pow_vartime([16])),
     );
+}
+
+/// The operation and the result of a comparison whose number is `base + negation` and which claims to hold or not. A trap has
+/// the number of the comparison plus 8, plus 64 if taken, and the result 0.
+pub(crate) fn outcome(trap: bool, base: Operation, negation: Lc, claim: Lc) -> (Lc, Lc) {
+    let number = negation + base.number();
+    match trap {
+        true => (number + 8 + claim * u64::from(RAISED), Lc::zero()),
+        false => (number, claim),
+    }
+}
+
+/// Which comparison an event makes (0 to 5, as in `Slt` to `Sne`), and whether it holds.
+pub(crate) fn claimed(event: &Dispatch) -> (u64, bool) {
+    let number = event.operation.number();
+    (number % 8, number >= u64::from(RAISED) || event.z == 1)
 }
 
 /// An operand read as signed or unsigned: 3 non-linear rows and 3 columns (two limbs and a carry).

@@ -82,6 +82,13 @@ pub struct Position {
     pub kind: u8,
 }
 
+/// Where it stands at the end: in the sentinel region, the one word address 2^30.
+pub const END: Position = Position {
+    next: 1 << 30,
+    end: (1 << 30) + 1,
+    kind: Kind::Zero as u8,
+};
+
 /// A batch.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -89,6 +96,24 @@ pub struct Batch {
     pub switch: Option<Region>,
     /// At most [`WORDS`] words.
     pub words: Vec<Word>,
+}
+
+impl Batch {
+    /// Where the boundary stands after the batch.
+    pub fn after(&self, before: Position) -> Position {
+        let mut position = match &self.switch {
+            Some(region) => Position {
+                next: region.first,
+                end: region.end,
+                kind: region.kind as u8,
+            },
+            None => before,
+        };
+        if let Some(word) = self.words.last() {
+            position.next = u64::from(word.address) + 1;
+        }
+        position
+    }
 }
 
 /// Writes one batch; takes and returns `[position, end, kind]`.

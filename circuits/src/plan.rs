@@ -5,40 +5,106 @@
 //! raising instructions, tables) lie in the last segments, so that their rows are all zero before, and cost nothing there.
 
 use crate::{
-    boundary::{self, Batch, Word},
-    chips::{decoded_page, fetch_fault, image_page, node, raise},
-    header::Header,
-    machine::{Census, MachineError, SlotMachine},
+    boundary::{self, Batch, Kind, Region, Word},
+    chip::{Access, Dispatch},
+    chips::{decoded_page, fetch_fault, image_page, node, raise, tables::Histograms},
+    header::{Header, HeaderError},
+    machine::{Census, Events, MachineError, Origin, SlotMachine, SlotRecord},
+    microcode::BRANCH_STEPS,
+    operation::Operation,
     shape::Capacities,
+    state::State,
     statement::{Statement, StatementError},
-    tables::Histograms,
-    tree::Openings,
-    unit::{self, UNITS},
+    tree::{OpeningError, Openings, ProgramTrees},
+    unit::{Unit, UNITS},
 };
-use std::sync::{Arc, OnceLock};
-use zkmips_emulator::{Inputs, Program};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+use zkmips_emulator::{
+    constants::{HALT, OUTPUT_TAPE, OUTPUT_TAPE_BYTES, PUBLIC_TAPE},
+    tape::TapeError,
+    ByteOrder, Inputs, Program,
+};
 
 /// Why a run cannot be planned.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
+    /// An input does not fit its tape.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
     /// The machine stopped.
     #[error(transparent)]
     Machine(#[from] MachineError),
-    /// The run does not end.
-    #[error("the program did not end within {0} million instruction slots; raise the limit with --max-slots if it should run longer")]
-    TooLong(u64),
     /// The statement cannot be written down.
     #[error(transparent)]
     Statement(#[from] StatementError),
+    /// The program has no header.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// The program's trees do not hold what was executed.
+    #[error(transparent)]
+    Opening(#[from] OpeningError),
+    /// The kernel left something behind that the proof would reveal.
+    #[error("the run ended with register {0} not cleared: this program image was not made with the kernel of this release; load the ELF again")]
+    NotCleared(usize),
 }
 
-/// Where everything goes.
+/// Counts what arrives for each chip, segment by segment, and what then still waits.
+#[derive(Debug, Default)]
+struct Backlog([usize; UNITS]);
+
+impl Backlog {
+    fn end_segment(&mut self, c: &Capacities) {
+        for (waiting, capacity) in self.0.iter_mut().zip(c.units) {
+            *waiting = waiting.saturating_sub(capacity);
+        }
+    }
+
+    fn arrive(&mut self, operation: Operation) {
+        if let Some(unit) = Unit::of(operation) {
+            self.0[unit as usize] += 1;
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|w| *w == 0)
+    }
+}
+
+impl Events for Backlog {
+    fn slot(&mut self, _: &SlotRecord) {}
+
+    fn dispatch(&mut self, dispatch: &Dispatch) {
+        self.arrive(dispatch.operation);
+    }
+
+    fn access(&mut self, access: &Access) {
+        self.arrive(access.dispatch.operation);
+    }
+}
+
+/// The part of `items` that lies in segment `i` of `n`: each of the last segments holds `capacity` of them, in order.
+pub(crate) fn place<T>(items: &[T], capacity: usize, i: usize, n: usize) -> &[T] {
+    let needed = segments_for(items.len(), capacity);
+    let Some(k) = (i + needed).checked_sub(n) else {
+        return &[];
+    };
+    &items[k * capacity..items.len().min((k + 1) * capacity)]
+}
+
+/// Segments needed for `items` when each holds `capacity`.
+fn segments_for(items: usize, capacity: usize) -> usize {
+    items.div_ceil(capacity.max(1))
+}
+
+/// Where everything goes. Holds private data.
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) program: Arc<Program>,
     pub(crate) inputs: Inputs,
     pub(crate) capacities: Capacities,
-    pub(crate) statement: Statement,
     pub(crate) batches: Vec<Batch>,
     pub(crate) image_pages: Vec<image_page::Event>,
     pub(crate) decoded_pages: Vec<decoded_page::Event>,
@@ -47,19 +113,297 @@ pub struct Plan {
     pub(crate) fetch_faults: Vec<fetch_fault::Event>,
     /// How often each fact of the constant tables is looked up: known after the first pass over the segments.
     pub(crate) histograms: OnceLock<Histograms>,
+    statement: Statement,
     segments: usize,
-    slots: u64,
     instructions: u64,
 }
 
-/// Segments needed for `items` when each holds `capacity`.
-fn segments_for(items: usize, capacity: usize) -> usize {
-    items.div_ceil(capacity.max(1))
+impl Plan {
+    /// Executes the run and places everything. `on_slots` is told now and then how many slots have been executed.
+    pub fn new(
+        program: Arc<Program>,
+        trees: &ProgramTrees,
+        inputs: Inputs,
+        capacities: Capacities,
+        mut on_slots: impl FnMut(u64),
+    ) -> Result<Self, PlanError> {
+        let c = capacities;
+        let header = Header::with_trees(&program, trees)?;
+        let mut machine = SlotMachine::new(&program, &inputs)?;
+        let mut backlog = Backlog::default();
+        let (mut segments, mut halted_after) = (0, None);
+        let mut run_segment = |machine: &mut SlotMachine| {
+            for _ in 0..c.slots {
+                machine.slot(&mut backlog)?;
+                if halted_after.is_none() && machine.halted() {
+                    halted_after = Some(machine.instructions());
+                }
+            }
+            backlog.end_segment(&c);
+            on_slots(machine.time() - 1);
+            Ok::<_, MachineError>(halted_after.filter(|_| backlog.is_empty()))
+        };
+        let instructions = loop {
+            segments += 1;
+            if let Some(instructions) = run_segment(&mut machine)? {
+                break instructions;
+            }
+        };
+        check_cleared(&machine)?;
+
+        let statement = Statement::new(
+            header,
+            public_tape(&program, &inputs)?,
+            output_tape(&machine),
+        )?;
+        let one_off = OneOff::new(&machine.census(), trees, &statement)?;
+        let enough = one_off.segments(&c).max(c.table_segments()).max(segments);
+        // The slots after the halt fetch the same entry again and again; nothing else changes.
+        for _ in segments..enough {
+            run_segment(&mut machine)?;
+        }
+        let one_off = OneOff::new(&machine.census(), trees, &statement)?;
+        Ok(Plan {
+            program,
+            inputs,
+            capacities,
+            batches: one_off.batches,
+            image_pages: one_off.openings.image_pages,
+            decoded_pages: one_off.openings.decoded_pages,
+            nodes: one_off.openings.nodes,
+            raises: one_off.raises,
+            fetch_faults: one_off.fetch_faults,
+            histograms: OnceLock::new(),
+            statement,
+            segments: enough,
+            instructions,
+        })
+    }
+
+    /// What will be proved.
+    pub fn statement(&self) -> &Statement {
+        &self.statement
+    }
+
+    /// What the run must end in.
+    pub fn final_state(&self) -> State {
+        let big_endian = self.statement.header().byte_order() == ByteOrder::Big;
+        State::halted(
+            big_endian,
+            HALT,
+            (self.segments * self.capacities.slots) as u64,
+            boundary::END,
+        )
+    }
+
+    /// Number of segments.
+    pub fn segments(&self) -> usize {
+        self.segments
+    }
+
+    /// Instructions until the halt.
+    pub fn instructions(&self) -> u64 {
+        self.instructions
+    }
+
+    /// Words of memory that were touched.
+    pub fn touched_words(&self) -> usize {
+        self.batches.iter().map(|b| b.words.len()).sum()
+    }
 }
 
-/// Counts what arrives for each chip, segment by segment, and what is still waiting.
-#[derive(Debug, Default)]
-struct Backlog {
-    arrived: [u64; UNITS],
-    waiting: [u64; UNITS],
+/// The public tape of a run.
+fn public_tape(program: &Program, inputs: &Inputs) -> Result<Vec<u32>, TapeError> {
+    if program.is_snapshot() {
+        zkmips_emulator::tape::public_tape(program.byte_order(), &[], &[], &inputs.public_input)
+    } else {
+        inputs.public_tape(program.byte_order())
+    }
+}
+
+/// The words of the output tape: status, length, bytes.
+fn output_tape(machine: &SlotMachine) -> Vec<u32> {
+    let first = OUTPUT_TAPE / 4;
+    let bytes = machine.word(first + 1).min(OUTPUT_TAPE_BYTES - 8);
+    (first..first + 2 + bytes.div_ceil(4))
+        .map(|address| machine.word(address))
+        .collect()
+}
+
+/// The final state is public, so the kernel clears all of it.
+fn check_cleared(machine: &SlotMachine) -> Result<(), PlanError> {
+    match machine.registers.iter().position(|r| *r != 0) {
+        Some(register) => Err(PlanError::NotCleared(register)),
+        None => Ok(()),
+    }
+}
+
+/// The parts that a run needs once.
+struct OneOff {
+    batches: Vec<Batch>,
+    openings: Openings,
+    raises: Vec<raise::Event>,
+    fetch_faults: Vec<fetch_fault::Event>,
+}
+
+impl OneOff {
+    fn new(
+        census: &Census,
+        trees: &ProgramTrees,
+        statement: &Statement,
+    ) -> Result<Self, PlanError> {
+        let mut regions = statement.header().regions();
+        let words = boundary_words(census, statement);
+        let fetch_faults = fetch_faults(census, &mut regions);
+        let image_words = regions
+            .iter()
+            .filter(|r| r.kind == Kind::Image)
+            .flat_map(|r| {
+                let start = words.partition_point(|w| u64::from(w.address) < r.first);
+                let end = words.partition_point(|w| u64::from(w.address) < r.end);
+                words[start..end].iter().map(|w| w.address)
+            });
+        let mut fetches: BTreeMap<(u32, u8), u64> = BTreeMap::new();
+        for fetch in census
+            .fetches
+            .iter()
+            .filter(|f| f.origin == Origin::Decoded)
+        {
+            *fetches
+                .entry((fetch.entry.pc, fetch.entry.step))
+                .or_default() += fetch.count;
+        }
+        let raises = raises(census, trees);
+        for event in &raises {
+            // The raise chip looks the normal entry up once.
+            *fetches
+                .entry((event.entry.pc, event.entry.step))
+                .or_default() += 1;
+        }
+        let openings = trees.openings(
+            image_words,
+            fetches
+                .into_iter()
+                .map(|((pc, step), count)| (pc, step, count)),
+        )?;
+        Ok(OneOff {
+            batches: boundary::batches(&regions, &words),
+            openings,
+            raises,
+            fetch_faults,
+        })
+    }
+
+    /// Segments that these need.
+    fn segments(&self, c: &Capacities) -> usize {
+        let demands = [
+            ("batches", self.batches.len(), c.batches),
+            (
+                "image pages",
+                self.openings.image_pages.len(),
+                c.image_pages,
+            ),
+            (
+                "decoded pages",
+                self.openings.decoded_pages.len(),
+                c.decoded_pages,
+            ),
+            ("nodes", self.openings.nodes.len(), c.nodes),
+            ("raises", self.raises.len(), c.raises),
+            ("fetch faults", self.fetch_faults.len(), c.fetch_faults),
+        ];
+        for (what, demand, capacity) in demands {
+            tracing::debug!(what, demand, capacity, "one-off part");
+        }
+        demands
+            .into_iter()
+            .map(|(_, demand, capacity)| segments_for(demand, capacity))
+            .fold(0, usize::max)
+    }
+}
+
+/// All words of the boundary in order: those touched, and those of the statement's tapes that were not.
+fn boundary_words(census: &Census, statement: &Statement) -> Vec<Word> {
+    let mut words: BTreeMap<u32, Word> = BTreeMap::new();
+    let mut untouched = |first: u32, tape: &[u32], initial: bool| {
+        for (address, value) in (first..).zip(tape) {
+            let word = Word {
+                address,
+                initial: if initial { *value } else { 0 },
+                last: if initial { *value } else { 0 },
+                time: 0,
+            };
+            words.insert(address, word);
+        }
+    };
+    untouched(PUBLIC_TAPE / 4, statement.public_tape(), true);
+    untouched(OUTPUT_TAPE / 4, statement.output_tape(), false);
+    for word in &census.touched {
+        words.insert(
+            word.address,
+            Word {
+                address: word.address,
+                initial: word.first,
+                last: word.last,
+                time: u64::from(word.time),
+            },
+        );
+    }
+    words.into_values().collect()
+}
+
+/// Instructions that raised, each once.
+fn raises(census: &Census, trees: &ProgramTrees) -> Vec<raise::Event> {
+    let raised: BTreeMap<(u32, u8), u64> = census
+        .fetches
+        .iter()
+        .filter(|f| f.origin == Origin::Raised)
+        .map(|f| ((f.entry.pc, f.entry.step), f.count))
+        .collect();
+    let count = |pc, step| raised.get(&(pc, step)).copied().unwrap_or_default();
+    census
+        .fetches
+        .iter()
+        .filter(|f| f.origin == Origin::Raised && Unit::of(f.entry.operation).is_some())
+        .filter_map(|f| {
+            let (pc, step) = (f.entry.pc, f.entry.step);
+            let entry = trees.entry(pc, step)?;
+            let after = step + BRANCH_STEPS;
+            Some(raise::Event {
+                entry,
+                fetches: [f.count, count(pc, after), count(pc, after + 1)],
+            })
+        })
+        .collect()
+}
+
+/// Addresses from which nothing could be fetched, each once; their regions are looked up.
+fn fetch_faults(census: &Census, regions: &mut [Region]) -> Vec<fetch_fault::Event> {
+    let mut events: BTreeMap<u32, [u64; 2]> = BTreeMap::new();
+    for fetch in census
+        .fetches
+        .iter()
+        .filter(|f| f.origin == Origin::FetchFault)
+    {
+        events.entry(fetch.entry.pc).or_default()[usize::from(fetch.entry.step)] = fetch.count;
+    }
+    events
+        .into_iter()
+        .map(|(pc, fetches)| {
+            let word = u64::from(pc / 4);
+            let found = regions
+                .iter_mut()
+                .find(|r| (r.first..r.end).contains(&word));
+            let mut region = [0; 2];
+            if let Some(r) = found.filter(|_| fetch_fault::needs_region(pc)) {
+                r.lookups += 1;
+                region = [r.first, r.end - 1].map(|a| a as u32);
+            }
+            fetch_fault::Event {
+                pc,
+                region,
+                fetches,
+            }
+        })
+        .collect()
 }

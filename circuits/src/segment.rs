@@ -3,6 +3,7 @@
 use crate::{
     builder::{Builder, LateBlock, PreSource, Section},
     bus::{Bus, PARTS},
+    chips::tables::is_table,
     compact::{Coefficients, Layout, LcList, HEAD},
     lc::{Lc, Var, F},
 };
@@ -288,6 +289,25 @@ impl Segment {
                         self.term_parts[p].evaluate(i, &self.table, &flat)
                     }),
                 })
+            })
+            .collect()
+    }
+
+    /// Every tuple that is consumed from a constant table.
+    pub fn lookups(&self, pre: &[F]) -> Vec<(Bus, [F; PARTS])> {
+        let mut flat = vec![F::ONE, F::ZERO, F::ZERO, F::ZERO, F::ZERO];
+        flat.extend_from_slice(pre);
+        let consumed = |i: &usize| {
+            is_table(self.term_bus[*i])
+                && self.inverses[0].evaluate(*i, &self.table, &flat) == -F::ONE
+        };
+        (0..self.term_bus.len())
+            .into_par_iter()
+            .filter(consumed)
+            .map(|i| {
+                let tuple =
+                    std::array::from_fn(|p| self.term_parts[p].evaluate(i, &self.table, &flat));
+                (self.term_bus[i], tuple)
             })
             .collect()
     }

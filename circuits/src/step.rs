@@ -1,11 +1,9 @@
 //! A segment as a step of the recursion.
 
-use crate::{
-    compact::HEAD,
-    lc::F,
-    segment::Segment,
+use crate::{compact::HEAD, lc::F, segment::Segment};
+use nova_snark::frontend::{
+    num::AllocatedNum, ConstraintSystem, LinearCombination, SynthesisError, Variable,
 };
-use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, LinearCombination, SynthesisError, Variable};
 use zkmips_folding::step::{SplitStep, StepError};
 
 /// A segment, with the bytes that bind its capacities into the parameter digest.
@@ -38,7 +36,9 @@ impl SplitStep<F> for SegmentStep {
             variables.push(cs.alloc(|| "post", || Err(SynthesisError::AssignmentMissing))?);
         }
         let combine = |terms: &mut dyn Iterator<Item = (u32, F)>| {
-            terms.fold(LinearCombination::zero(), |lc, (position, c)| lc + (c, variables[position as usize]))
+            terms.fold(LinearCombination::zero(), |lc, (position, c)| {
+                lc + (c, variables[position as usize])
+            })
         };
         for row in 0..s.num_rows() {
             cs.enforce(

@@ -3,25 +3,39 @@
 //! A chip row may serve a slot of any segment, so operations wait in a queue per chip and each segment takes as many as it has
 //! rows. What is left at the end needs more segments.
 
-use crate::{chip::Access, operation::Operation, shape::Capacities};
+use crate::{chip::Access, operation::Operation};
 use std::collections::VecDeque;
 
 /// A chip that consumes dispatched operations.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[repr(usize)]
 pub enum Unit {
-    /// lw, sw.
-    Memory,
-    /// Bytes and half-words.
-    Subword,
+    /// lw.
+    Load,
+    /// sw.
+    Store,
+    /// lb, lbu.
+    ByteLoad,
+    /// sb.
+    ByteStore,
+    /// lh, lhu.
+    HalfLoad,
+    /// sh.
+    HalfStore,
+    /// lwl, lwr, swl, swr.
+    Unaligned,
     /// Equality.
     Equality,
     /// Order.
     Order,
+    /// Conditional traps, taken or not.
+    Trap,
     /// Bitwise operations.
     Logic,
     /// Shifts.
     Shift,
+    /// clz.
+    LeadingZeros,
     /// Products.
     Multiply,
     /// Quotients and remainders.
@@ -31,16 +45,23 @@ pub enum Unit {
 }
 
 /// Number of units.
-pub const UNITS: usize = 9;
+pub const UNITS: usize = 16;
 
 /// All units, in the order of their rows in a segment.
 pub const ALL: [Unit; UNITS] = [
-    Unit::Memory,
-    Unit::Subword,
+    Unit::Load,
+    Unit::Store,
+    Unit::ByteLoad,
+    Unit::ByteStore,
+    Unit::HalfLoad,
+    Unit::HalfStore,
+    Unit::Unaligned,
     Unit::Equality,
     Unit::Order,
+    Unit::Trap,
     Unit::Logic,
     Unit::Shift,
+    Unit::LeadingZeros,
     Unit::Multiply,
     Unit::Divide,
     Unit::Fault,
@@ -53,32 +74,25 @@ impl Unit {
         use Operation::*;
         Some(match operation {
             None => return Option::None,
-            Lw | Sw => Unit::Memory,
-            Lb | Lbu | Lh | Lhu | Lwl | Lwr | Sb | Sh | Swl | Swr => Unit::Subword,
-            Seq | Sne | Teq | Tne | TakenTeq | TakenTne => Unit::Equality,
-            Slt | Sltu | Sge | Sgeu | Tlt | Tltu | Tge | Tgeu | TakenTlt | TakenTltu | TakenTge | TakenTgeu => Unit::Order,
+            Lw => Unit::Load,
+            Sw => Unit::Store,
+            Lb | Lbu => Unit::ByteLoad,
+            Sb => Unit::ByteStore,
+            Lh | Lhu => Unit::HalfLoad,
+            Sh => Unit::HalfStore,
+            Lwl | Lwr | Swl | Swr => Unit::Unaligned,
+            Seq | Sne => Unit::Equality,
+            Slt | Sltu | Sge | Sgeu => Unit::Order,
+            Tlt | Tltu | Teq | Tge | Tgeu | Tne => Unit::Trap,
+            TakenTlt | TakenTltu | TakenTeq | TakenTge | TakenTgeu | TakenTne => Unit::Trap,
             And | Or | Xor | Nor => Unit::Logic,
-            Sll | Srl | Sra | Rotr | Clz => Unit::Shift,
+            Sll | Srl | Sra | Rotr => Unit::Shift,
+            Clz => Unit::LeadingZeros,
             MulLow | MulHigh | MulHighU => Unit::Multiply,
             Div | Rem | DivU | RemU => Unit::Divide,
-            FaultLw | FaultLb | FaultLbu | FaultLh | FaultLhu | FaultLwl | FaultLwr | FaultSw | FaultSb | FaultSh | FaultSwl
-            | FaultSwr => Unit::Fault,
+            FaultLw | FaultLb | FaultLbu | FaultLh | FaultLhu | FaultLwl | FaultLwr => Unit::Fault,
+            FaultSw | FaultSb | FaultSh | FaultSwl | FaultSwr => Unit::Fault,
         })
-    }
-
-    /// Rows for it in a segment.
-    pub fn capacity(self, c: &Capacities) -> usize {
-        match self {
-            Unit::Memory => c.memory,
-            Unit::Subword => c.subword,
-            Unit::Equality => c.equality,
-            Unit::Order => c.order,
-            Unit::Logic => c.logic,
-            Unit::Shift => c.shift,
-            Unit::Multiply => c.multiply,
-            Unit::Divide => c.divide,
-            Unit::Fault => c.fault,
-        }
     }
 }
 

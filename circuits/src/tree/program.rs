@@ -127,6 +127,15 @@ impl ProgramTrees {
         self.decoded_pages.get(&index)
     }
 
+    /// The micro-op at `(pc, step)`.
+    pub fn entry(&self, pc: u32, step: u8) -> Option<Entry> {
+        let page = self.decoded_pages.get(&(pc / decoded_page::BYTES))?;
+        let position = page
+            .entries
+            .binary_search_by_key(&(pc, step), |e| (e.pc, e.step));
+        position.ok().map(|i| page.entries[i])
+    }
+
     /// What must be opened so that each of `words` (word addresses in the image, each once) is offered once and each
     /// micro-op `(pc, step)` as often as it is fetched.
     pub fn openings(

@@ -1,0 +1,223 @@
+//! The `pre` columns of each segment, by executing the run again.
+
+use crate::{
+    boundary::Position,
+    chip::{Access, Dispatch},
+    chips::tables::{Histograms, LOGIC_BLOCKS},
+    lc::F,
+    machine::{Events, SlotMachine, SlotRecord},
+    microcode::REGISTERS,
+    plan::{place, Plan},
+    segment::Segment,
+    shape::{self, Work},
+    slot::{self, port_time},
+    state::State,
+    unit::{Queues, ALL, UNITS},
+};
+use std::collections::VecDeque;
+use zkmips_emulator::ByteOrder;
+use zkmips_folding::step::{PreSource, StepError};
+
+/// Executes the planned run segment by segment. One source serves one pass; the first pass also finds how often each fact
+/// of the constant tables is looked up and leaves that in the plan.
+pub struct Source<'a> {
+    plan: &'a Plan,
+    segment: &'a Segment,
+    machine: SlotMachine,
+    queues: Queues,
+    boundary: Position,
+    next: usize,
+    /// The last segments, filled ahead in the first pass because their tables need the lookups of all of them.
+    ahead: VecDeque<Vec<F>>,
+    lookups: Histograms,
+}
+
+/// Records of a segment's slots, and what they ask of chips.
+struct Recorder<'a> {
+    rows: Vec<slot::Row>,
+    last_port: Vec<u16>,
+    queues: &'a mut Queues,
+}
+
+impl Events for Recorder<'_> {
+    fn slot(&mut self, record: &SlotRecord) {
+        let index = self.rows.len();
+        let e = &record.entry;
+        let mut gaps = [0; 3];
+        for (port, register) in [e.rs, e.rt, e.rd].into_iter().enumerate() {
+            let now = port_time(index, port) as u16;
+            let last = &mut self.last_port[usize::from(register)];
+            gaps[port] = now - 1 - *last;
+            *last = now;
+        }
+        self.rows.push(slot::Row {
+            entry: *e,
+            rs_value: record.rs_value,
+            rt_value: record.rt_value,
+            rd_old: record.rd_old,
+            result: record.result,
+            gaps,
+        });
+    }
+
+    fn dispatch(&mut self, dispatch: &Dispatch) {
+        self.queues.push(Access {
+            dispatch: *dispatch,
+            old: 0,
+            new: 0,
+            old_time: 0,
+        });
+    }
+
+    fn access(&mut self, access: &Access) {
+        self.queues.push(*access);
+    }
+}
+
+impl<'a> Source<'a> {
+    /// A source at the first segment.
+    pub fn new(plan: &'a Plan, segment: &'a Segment) -> Result<Self, StepError> {
+        Ok(Source {
+            machine: SlotMachine::new(&plan.program, &plan.inputs).map_err(source)?,
+            plan,
+            segment,
+            queues: Queues::default(),
+            boundary: Position::default(),
+            next: 0,
+            ahead: VecDeque::new(),
+            lookups: Histograms::default(),
+        })
+    }
+
+    fn state(&self) -> State {
+        let m = &self.machine;
+        State {
+            registers: m.registers.to_vec(),
+            pc: m.pc,
+            next_pc: m.next_pc,
+            step: m.step_number(),
+            time: m.time(),
+            big_endian: self.plan.statement().header().byte_order() == ByteOrder::Big,
+            boundary: self.boundary,
+        }
+    }
+
+    /// Executes the next segment and gathers what it works on.
+    fn work(&mut self) -> Result<Work, StepError> {
+        let c = &self.plan.capacities;
+        let (i, n) = (self.next, self.plan.segments());
+        let state = self.state();
+        let mut recorder = Recorder {
+            rows: Vec::with_capacity(c.slots),
+            last_port: vec![0; REGISTERS],
+            queues: &mut self.queues,
+        };
+        for _ in 0..c.slots {
+            self.machine.slot(&mut recorder).map_err(source)?;
+        }
+        let Recorder {
+            rows, last_port, ..
+        } = recorder;
+        let mut units: [Vec<Access>; UNITS] = Default::default();
+        for ((taken, unit), capacity) in units.iter_mut().zip(ALL).zip(c.units) {
+            *taken = self.queues.take(unit, capacity);
+        }
+        let plan = self.plan;
+        let batches = place(&plan.batches, c.batches, i, n);
+        for batch in batches {
+            self.boundary = batch.after(self.boundary);
+        }
+        self.next += 1;
+        Ok(Work {
+            state,
+            slots: rows,
+            register_times: last_port,
+            leaving: self.machine.registers.to_vec(),
+            units,
+            raises: place(&plan.raises, c.raises, i, n).to_vec(),
+            fetch_faults: place(&plan.fetch_faults, c.fetch_faults, i, n).to_vec(),
+            batches: batches.to_vec(),
+            image_pages: place(&plan.image_pages, c.image_pages, i, n).to_vec(),
+            decoded_pages: place(&plan.decoded_pages, c.decoded_pages, i, n).to_vec(),
+            nodes: place(&plan.nodes, c.nodes, i, n).to_vec(),
+            range_block: (i + c.range_blocks()).checked_sub(n),
+            logic_block: (i + LOGIC_BLOCKS).checked_sub(n),
+            last: i + 1 == n,
+        })
+    }
+
+    /// The `pre` columns of the next segment, with multiplicities if they are known.
+    fn columns(&mut self, work: &Work, histogram: Option<&Histograms>) -> Vec<F> {
+        let mut base = Vec::with_capacity(self.segment.base_columns());
+        shape::fill(&self.plan.capacities, work, histogram, &mut base);
+        let mut pre = Vec::new();
+        self.segment.fill_pre(&base, &mut pre);
+        pre
+    }
+
+    /// Counts the lookups of a segment.
+    fn count(&mut self, pre: &[F]) -> Result<(), StepError> {
+        for (bus, tuple) in self.segment.lookups(pre) {
+            self.lookups.count(bus, &tuple).map_err(source)?;
+        }
+        Ok(())
+    }
+
+    /// The first pass over the segments with tables: all columns but the multiplicities, then these.
+    fn fill_ahead(&mut self) -> Result<(), StepError> {
+        let mut works = Vec::new();
+        while self.next < self.plan.segments() {
+            let work = self.work()?;
+            let pre = self.columns(&work, None);
+            self.count(&pre)?;
+            works.push(work);
+        }
+        let histogram = std::mem::take(&mut self.lookups);
+        for work in &works {
+            let pre = self.columns(work, Some(&histogram));
+            self.ahead.push_back(pre);
+        }
+        // The second pass is another source over the same plan.
+        let _ = self.plan.histograms.set(histogram);
+        Ok(())
+    }
+}
+
+fn source(error: impl std::error::Error + Send + Sync + 'static) -> StepError {
+    StepError::Source(Box::new(error))
+}
+
+impl PreSource<F> for Source<'_> {
+    fn segments(&self) -> usize {
+        self.plan.segments()
+    }
+
+    fn fill_pre(&mut self, i: usize, out: &mut Vec<F>) -> Result<(), StepError> {
+        let n = self.plan.segments();
+        if i != self.next - self.ahead.len() || i >= n {
+            return Err(StepError::NoSuchSegment {
+                segment: i,
+                segments: n,
+            });
+        }
+        let first_table = n - self.plan.capacities.table_segments();
+        if let Some(histogram) = self.plan.histograms.get().filter(|_| self.ahead.is_empty()) {
+            let work = self.work()?;
+            *out = self.columns(&work, Some(histogram));
+        } else {
+            if i == first_table {
+                self.fill_ahead()?;
+            }
+            *out = match self.ahead.pop_front() {
+                Some(pre) => pre,
+                None => {
+                    let work = self.work()?;
+                    let pre = self.columns(&work, None);
+                    self.count(&pre)?;
+                    pre
+                }
+            };
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,131 @@
+//! Whole runs in segments, without cryptography: every row of every segment holds, state flows from segment to segment, and over the
+//! run every tuple that is produced is consumed.
+
+use ff::Field;
+use rayon::iter::ParallelIterator;
+use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use zkmips_circuits::{
+    bus::{Bus, PARTS},
+    lc::F,
+    microcode,
+    plan::Plan,
+    shape::Shape,
+    source::Source,
+    state::State,
+    tree::ProgramTrees,
+};
+use zkmips_emulator::{constants::RESET_VECTOR, ByteOrder, Inputs, Program};
+use zkmips_folding::step::PreSource;
+
+fn plan(name: &str, arch: &str, shape: Shape) -> Plan {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures")
+        .join(name)
+        .join(arch);
+    let program = Program::load(&std::fs::read(folder.join("program.elf")).unwrap()).unwrap();
+    let inputs = Inputs {
+        stdin: std::fs::read(folder.join("input")).unwrap_or_default(),
+        ..Inputs::default()
+    };
+    let trees = ProgramTrees::new(&program, microcode::decode).unwrap();
+    Plan::new(
+        Arc::new(program),
+        &trees,
+        inputs,
+        shape.capacities(),
+        |_| (),
+    )
+    .unwrap()
+}
+
+/// Runs all segments; the leftovers of all buses, empty if the run balances.
+fn leftovers(plan: &Plan, shape: Shape) -> HashMap<(Bus, [F; PARTS]), F> {
+    let step = shape.step();
+    let segment = &step.segment;
+    let big_endian = plan.statement().header().byte_order() == ByteOrder::Big;
+    let challenges = [
+        F::from(0x1234_5678_9abc_def1).square(),
+        F::from(0xfeed_beef_1357_9bd3).square(),
+    ];
+    let [alpha, gamma] = challenges;
+    let mut z = [
+        State::initial(big_endian, RESET_VECTOR).hash(),
+        F::ZERO,
+        alpha,
+        gamma,
+    ];
+    let mut sums: HashMap<(Bus, [F; PARTS]), F> = HashMap::new();
+    // Two sources, as in the two passes of the prover: they must agree.
+    let mut first = Source::new(plan, segment).unwrap();
+    let mut digests = Vec::new();
+    for i in 0..plan.segments() {
+        let mut pre = Vec::new();
+        first.fill_pre(i, &mut pre).unwrap();
+        digests.push(pre.iter().fold(F::ZERO, |sum, v| sum * gamma + v));
+    }
+    let mut second = Source::new(plan, segment).unwrap();
+    for (i, digest) in digests.iter().enumerate() {
+        let mut pre = Vec::new();
+        second.fill_pre(i, &mut pre).unwrap();
+        assert_eq!(
+            pre.iter().fold(F::ZERO, |sum, v| sum * gamma + v),
+            *digest,
+            "segment {i} differs between passes"
+        );
+        let flat = segment.assignment(&pre, &z);
+        if let Some(row) = segment.violation(&flat) {
+            panic!(
+                "segment {i}, row {row}: {} in {}",
+                segment.label(row),
+                segment.section_of(row)
+            );
+        }
+        for c in segment.crossings(&pre) {
+            if c.bus != Bus::Register {
+                *sums.entry((c.bus, c.tuple)).or_insert(F::ZERO) += c.multiplicity;
+            }
+        }
+        let mut post = Vec::new();
+        segment.fill_post(&pre, &z, &mut post);
+        z[0] = post[post.len() - 2];
+        z[1] = post[post.len() - 1];
+    }
+    assert_eq!(z[0], plan.final_state().hash(), "the final state");
+    let public = plan.statement().public_sum(alpha, gamma).unwrap();
+    let public_terms: Vec<_> = plan.statement().terms().collect();
+    for (bus, sign, tuple) in public_terms {
+        *sums.entry((bus, tuple)).or_insert(F::ZERO) += if sign > 0 { F::ONE } else { -F::ONE };
+    }
+    sums.retain(|_, m| *m != F::ZERO);
+    if sums.is_empty() {
+        assert_eq!(z[1] + public, F::ZERO, "the sum");
+    }
+    sums
+}
+
+fn balances(name: &str, arch: &str) -> usize {
+    let shape = Shape::Small;
+    let plan = plan(name, arch, shape);
+    let left = leftovers(&plan, shape);
+    let mut shown: Vec<_> = left
+        .iter()
+        .map(|((bus, t), m)| format!("{bus:?} {t:x?} times {m:?}"))
+        .collect();
+    shown.sort();
+    shown.truncate(40);
+    assert!(
+        left.is_empty(),
+        "{name} {arch}: {} tuples left, such as {shown:#?}",
+        left.len()
+    );
+    plan.segments()
+}
+
+#[test]
+fn small_programs_balance() {
+    for arch in ["mips", "mipsle"] {
+        assert!(balances("c-fib", arch) <= 4);
+        balances("crash", arch);
+        balances("c-divide", arch);
+    }
+}

@@ -4,7 +4,10 @@
 //! matrix is the Cauchy matrix `1 / (i + j + width)`. The partial rounds use sparse matrices (appendix B of the paper): the part of
 //! the matrix that acts on the elements without S-box commutes with the S-box and is moved to the round before, again and again.
 
-use super::{FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH};
+use super::{
+    wide::{self, Integer},
+    FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH,
+};
 use crate::lc::F;
 use ff::{Field, PrimeField};
 use std::sync::LazyLock;
@@ -38,6 +41,11 @@ pub(super) struct Parameters {
     pub corner: F,
     /// The layers of the partial rounds.
     pub sparse: Vec<Sparse>,
+    /// Partial round by partial round, the weights that make the first element after it (the next key apart): of the other elements
+    /// before the first partial round, and of the S-box outputs so far.
+    pub first_weights: Vec<Vec<Integer>>,
+    /// For each other element, the weights of all S-box outputs in what the partial rounds add to it.
+    pub rest_weights: Vec<Vec<Integer>>,
 }
 
 /// A dense linear layer.
@@ -47,17 +55,28 @@ pub(super) struct Layer {
     pub matrix: Matrix,
     /// Its inverse, for the rows.
     pub inverse: Matrix,
+    /// The matrix for native work.
+    integers: Vec<Vec<Integer>>,
 }
 
 impl Layer {
     fn new(matrix: Matrix) -> Self {
         let inverse = invert(&matrix);
-        Layer { matrix, inverse }
+        let integers = matrix
+            .iter()
+            .map(|row| row.iter().map(wide::integer).collect())
+            .collect();
+        Layer {
+            matrix,
+            inverse,
+            integers,
+        }
     }
 
     /// The matrix times a vector.
     pub fn apply(&self, x: &State) -> State {
-        std::array::from_fn(|i| dot(&self.matrix[i], x))
+        let x = x.each_ref().map(wide::integer);
+        std::array::from_fn(|i| wide::dot(&self.integers[i], &x))
     }
 }
 
@@ -118,6 +137,7 @@ impl Parameters {
             power = multiply(&minor, &power);
         }
         sparse.reverse();
+        let (first_weights, rest_weights) = unrolled(m[0][0], &sparse);
         let mut block = identity(WIDTH);
         for (target, source) in block[1..].iter_mut().zip(&power) {
             target[1..].copy_from_slice(source);
@@ -129,8 +149,25 @@ impl Parameters {
             corner: m[0][0],
             mix: Layer::new(m),
             sparse,
+            first_weights,
+            rest_weights,
         }
     }
+}
+
+/// The partial rounds without carrying the other elements along: after some rounds they are what they were before plus a combination of the S-box
+/// outputs, so the first element is one inner product.
+fn unrolled(corner: F, sparse: &[Sparse]) -> (Vec<Vec<Integer>>, Vec<Vec<Integer>>) {
+    let first = sparse.iter().enumerate().map(|(i, round)| {
+        let earlier = sparse[..i].iter().map(|r| dot(&round.row, &r.column));
+        let weights = round.row.iter().copied().chain(earlier).chain([corner]);
+        weights.map(|w| wide::integer(&w)).collect()
+    });
+    let rest = (0..WIDTH - 1).map(|j| {
+        let weights = sparse.iter().map(|r| wide::integer(&r.column[j]));
+        weights.collect()
+    });
+    (first.collect(), rest.collect())
 }
 
 fn identity(n: usize) -> Matrix {

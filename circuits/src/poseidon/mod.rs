@@ -8,6 +8,7 @@
 mod constants;
 mod permutation;
 mod rows;
+mod wide;
 
 use crate::lc::{pow2, F};
 use constants::{State, PARAMETERS};

@@ -1,7 +1,8 @@
 //! The rounds, natively, with every value that the rows name.
 
 use super::{
-    constants::{dot, Layer, State, PARAMETERS},
+    constants::{Layer, State, PARAMETERS},
+    wide::{dot, integer, Integer},
     FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH,
 };
 use crate::lc::F;
@@ -27,17 +28,17 @@ pub(super) fn rounds(state: &mut State, one: F, mut record: impl FnMut(F)) {
         full(state, &p.mix, &p.full_keys[r], &mut record);
     }
     full(state, &p.bridge, &p.partial_keys[..1], &mut record);
-    for (i, sparse) in p.sparse.iter().enumerate() {
-        let x = power5(state[0], &mut record);
+    let mut terms: Vec<Integer> = state[1..].iter().map(integer).collect();
+    for (i, weights) in p.first_weights.iter().enumerate() {
+        terms.push(integer(&power5(state[0], &mut record)));
         let next = p.partial_keys.get(i + 1).unwrap_or(&p.full_keys[half][0]);
-        state[0] = p.corner * x + dot(&sparse.row, &state[1..]) + key(next);
-        for (s, q) in state[1..].iter_mut().zip(&sparse.column) {
-            *s += x * q;
-        }
+        state[0] = dot(weights, &terms) + key(next);
         record(state[0]);
     }
-    for (s, k) in state.iter_mut().zip(&p.full_keys[half]).skip(1) {
-        *s += key(k);
+    let outputs = &terms[WIDTH - 1..];
+    let keys = &p.full_keys[half][1..];
+    for ((s, k), weights) in state[1..].iter_mut().zip(keys).zip(&p.rest_weights) {
+        *s += dot(weights, outputs) + key(k);
         record(*s);
     }
     for r in half + 1..=FULL_ROUNDS {

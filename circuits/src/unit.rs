@@ -26,10 +26,14 @@ pub enum Unit {
     Unaligned,
     /// Equality.
     Equality,
-    /// Order.
+    /// Unsigned order.
+    Unsigned,
+    /// Signed order.
     Order,
-    /// Conditional traps, taken or not.
-    Trap,
+    /// Traps on equality, taken or not.
+    EqualityTrap,
+    /// Traps on order, taken or not.
+    OrderTrap,
     /// Bitwise operations.
     Logic,
     /// Shifts.
@@ -45,7 +49,7 @@ pub enum Unit {
 }
 
 /// Number of units.
-pub const UNITS: usize = 16;
+pub const UNITS: usize = 18;
 
 /// All units, in the order of their rows in a segment.
 pub const ALL: [Unit; UNITS] = [
@@ -57,8 +61,10 @@ pub const ALL: [Unit; UNITS] = [
     Unit::HalfStore,
     Unit::Unaligned,
     Unit::Equality,
+    Unit::Unsigned,
     Unit::Order,
-    Unit::Trap,
+    Unit::EqualityTrap,
+    Unit::OrderTrap,
     Unit::Logic,
     Unit::Shift,
     Unit::LeadingZeros,
@@ -82,9 +88,10 @@ impl Unit {
             Sh => Unit::HalfStore,
             Lwl | Lwr | Swl | Swr => Unit::Unaligned,
             Seq | Sne => Unit::Equality,
-            Slt | Sltu | Sge | Sgeu => Unit::Order,
-            Tlt | Tltu | Teq | Tge | Tgeu | Tne => Unit::Trap,
-            TakenTlt | TakenTltu | TakenTeq | TakenTge | TakenTgeu | TakenTne => Unit::Trap,
+            Sltu | Sgeu => Unit::Unsigned,
+            Slt | Sge => Unit::Order,
+            Teq | Tne | TakenTeq | TakenTne => Unit::EqualityTrap,
+            Tlt | Tltu | Tge | Tgeu | TakenTlt | TakenTltu | TakenTge | TakenTgeu => Unit::OrderTrap,
             And | Or | Xor | Nor => Unit::Logic,
             Sll | Srl | Sra | Rotr => Unit::Shift,
             Clz => Unit::LeadingZeros,

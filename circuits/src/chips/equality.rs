@@ -190,4 +190,24 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn operands_cannot_be_solved_for() {
+        // The tuple of a slot is met by y = (X + 2^34 Y - v k) / (2^34 + 1), whatever k is.
+        let trials = [Trial::new::<Equality>(), Trial::new::<EqualityTrap>()];
+        let weight = (pow2(34) + F::ONE).invert().unwrap();
+        for (x, y) in expected::pairs() {
+            let slot = F::from(u64::from(x)) + F::from(u64::from(y)) * pow2(34);
+            for bits in 0..4u64 {
+                let (negated, c) = (bits & 1, bits >> 1);
+                let v = F::from(c + negated) - F::ONE;
+                for delta in [0, 1, x, y, u32::MAX] {
+                    let delta = F::from(u64::from(delta));
+                    let y = (slot - v * (delta + F::ONE)) * weight;
+                    let base = claim(negated, c, 0, y + v * (delta + F::ONE), y, delta);
+                    trials.iter().for_each(|t| t.refuses(&base));
+                }
+            }
+        }
+    }
 }

@@ -165,4 +165,25 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_sign_of_the_high_word_is_a_bit() {
+        // Any high word z holds with any w, if 2^64 negative = 2^32 z + w - X Y need not be 0 or 2^64.
+        let trial = Trial::new::<Multiply>();
+        for (x, y) in expected::pairs() {
+            for high in [0, 1] {
+                for z in [0, 1, x, y, u32::MAX] {
+                    let [x, y, z] = [x, y, z].map(|v| F::from(u64::from(v)));
+                    let mut base = claim(high, x, y, z);
+                    let w = F::ZERO;
+                    let words = if high == 1 { z * pow2(32) + w } else { z };
+                    base[3] = (words - x * y) * pow2(64).invert().unwrap();
+                    base[11] = F::ZERO;
+                    base[12] = F::ZERO;
+                    base[14] = F::from(high) * (z - w + pow2(32));
+                    trial.refuses(&base);
+                }
+            }
+        }
+    }
 }

@@ -65,6 +65,7 @@ impl Chip for Unsigned {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, split, Trial};
+    use ff::Field;
     use Operation::{Sgeu, Sltu};
 
     #[test]
@@ -110,6 +111,23 @@ mod tests {
                 for bits in 0..4 {
                     trial.refuses(&claim(bits, x + shift * pow2(34), y - shift));
                     trial.refuses(&claim(bits, x, y + shift * pow2(33)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn operands_cannot_be_solved_for() {
+        // The tuple of a slot is met by y = (X + 2^34 Y - d + 2^32 lt) / (2^34 + 1), whatever d is.
+        let trial = Trial::new::<Unsigned>();
+        let weight = (pow2(34) + F::from(1)).invert().unwrap();
+        for (x, y) in expected::pairs() {
+            let slot = F::from(u64::from(x)) + F::from(u64::from(y)) * pow2(34);
+            for bits in 0..4u64 {
+                for d in [0, 1, x, y, u32::MAX] {
+                    let d = F::from(u64::from(d)) - F::from(bits >> 1) * pow2(32);
+                    let y = (slot - d) * weight;
+                    trial.refuses(&claim(bits, y + d, y));
                 }
             }
         }

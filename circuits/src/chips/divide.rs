@@ -190,4 +190,159 @@ mod tests {
             }
         }
     }
+
+    /// A row of the prover's choice, flags that are no bits included: `signed`, `rem`, `zero`, `negative`, `below`; operands with their carries;
+    /// `r`, `quotient` and `z`.
+    fn forged(flags: [F; 5], operands: [(F, F); 2], words: [F; 3]) -> Vec<F> {
+        let [r, quotient, z] = words;
+        let mut base = vec![F::ONE];
+        base.extend(flags);
+        base.push(F::from(9));
+        for (v, carry) in operands {
+            base.extend(split(v + flags[0] * pow2(31) - carry * pow2(32)));
+            base.push(carry);
+        }
+        let (y, carry) = operands[1];
+        let magnitude = (y - carry * pow2(32)) * (F::ONE - carry.double()) + flags[2];
+        base.extend(split(r));
+        base.extend(split(quotient));
+        base.push(split(magnitude - r - F::ONE)[0]);
+        base.push(z);
+        base
+    }
+
+    /// All of a word in its low limb.
+    fn in_low_limbs(mut base: Vec<F>) -> Vec<F> {
+        for low in [7, 10, 13, 15] {
+            let high = std::mem::replace(&mut base[low + 1], F::ZERO);
+            base[low] += high * pow2(16);
+        }
+        let (carry, value) = (base[12], base[10] - base[1] * pow2(31));
+        base[17] = value * (F::ONE - carry.double()) + base[3] - F::ONE - base[13];
+        base
+    }
+
+    /// Each flag and low limb is the unknown that the prover solves a wrong division for.
+    #[test]
+    fn no_column_solves_the_division() {
+        let trial = Trial::new::<Divide>();
+        let inverse = |v: F| v.invert().unwrap();
+        let word = |v: u32| F::from(u64::from(v));
+        let bit = |v: bool| F::from(u64::from(v));
+        for (x, y) in expected::pairs().into_iter().step_by(17) {
+            for operation in OPERATIONS {
+                let signed = matches!(operation, Div | Rem);
+                let remainder = matches!(operation, Rem | RemU);
+                let carry = |v: u32| bit(signed && v >> 31 == 1);
+                let operands = [(word(x), carry(x)), (word(y), carry(y))];
+                let value = |(v, carry): (F, F)| v - carry * pow2(32);
+                let divisor = value(operands[1]) + bit(y == 0);
+                for (r, quotient) in [(0, 0), (0, 1), (1, 0), (0, x), (2, 5)] {
+                    let (r, quotient) = (word(r), word(quotient));
+                    let rest = r * (F::ONE - operands[0].1.double());
+                    let wanted = (value(operands[0]) - rest) * inverse(divisor);
+                    let negative = (quotient - wanted) * inverse(pow2(32));
+                    for below in [false, true] {
+                        let flags = [
+                            bit(signed),
+                            bit(remainder),
+                            bit(y == 0),
+                            negative,
+                            bit(below),
+                        ];
+                        let z = if remainder {
+                            rest + bit(below) * pow2(32)
+                        } else {
+                            quotient
+                        };
+                        trial.refuses(&forged(flags, operands, [r, quotient, z]));
+                    }
+                }
+                // `below` makes any word of the right remainder.
+                let q = expected::result(if signed { Div } else { DivU }, x, y).unwrap();
+                for negative in [false, true] {
+                    let rest = value(operands[0]) - (word(q) - bit(negative) * pow2(32)) * divisor;
+                    let r = rest * (F::ONE - operands[0].1.double());
+                    for z in [0, 1, x, y] {
+                        let below = (word(z) - rest) * inverse(pow2(32));
+                        let flags = [
+                            bit(signed),
+                            bit(remainder),
+                            bit(y == 0),
+                            bit(negative),
+                            below,
+                        ];
+                        trial.refuses(&forged(flags, operands, [r, word(q), word(z)]));
+                    }
+                }
+            }
+            for q in quotients(x, y) {
+                for bits in 0..128 {
+                    trial.refuses(&in_low_limbs(claim(bits, word(x), word(y), q)));
+                    trial.refuses(&in_low_limbs(claim(bits, word(x), word(y), q + F::from(3))));
+                }
+            }
+        }
+    }
+
+    /// Flags that are no bits, although the operation that they add up to exists; zero replaced by another divisor than one; an operand read as another.
+    #[test]
+    fn flags_are_bits() {
+        let trial = Trial::new::<Divide>();
+        let half = F::from(2).invert().unwrap();
+        let word = |v: u32| F::from(u64::from(v));
+        let some = [
+            -F::ONE,
+            -half,
+            F::ZERO,
+            half,
+            F::ONE,
+            F::ONE + half,
+            F::from(2),
+            F::from(3),
+        ];
+        for (x, y) in [
+            (100, 7),
+            (0xffff_ff00, 7),
+            (0xfedc_ba98, 0x8000_1234),
+            (9, 9),
+        ] {
+            for signed in some {
+                for rem in some {
+                    for bits in 0..16u32 {
+                        let bit = |i: u32| F::from(u64::from(bits >> i & 1));
+                        let value = |v: u32, carry: u32| {
+                            i64::from(v) - (i64::from(bits >> carry & 1) << 32)
+                        };
+                        let (vx, vy) = (value(x, 0), value(y, 1));
+                        let quotient = word((vx / vy) as u32);
+                        let rest = bit(3) * pow2(32)
+                            + match vx % vy {
+                                r if r < 0 => -F::from(r.unsigned_abs()),
+                                r => F::from(r as u64),
+                            };
+                        let z = quotient + rem * (rest - quotient);
+                        let r = F::from((vx % vy).unsigned_abs());
+                        let flags = [signed, rem, F::ZERO, bit(2), bit(3)];
+                        let operands = [(word(x), bit(0)), (word(y), bit(1))];
+                        trial.refuses(&forged(flags, operands, [r, quotient, z]));
+                    }
+                }
+            }
+        }
+        for k in 0..9 {
+            for (signed, rem) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+                let flags = [signed, rem, k, 0, 0].map(F::from);
+                let operands = [(F::from(100), F::ZERO), (F::ZERO, F::ZERO)];
+                let (q, r) = (100 / k.max(1), 100 % k.max(1));
+                let words = [r, q, if rem == 1 { r } else { q }].map(F::from);
+                trial.refuses(&forged(flags, operands, words));
+            }
+        }
+        // 2^16 read as 2^17 by a carry of -2^-16: the magnitude is then 2^17 + 4.
+        let carry = -F::from(1 << 16) * pow2(32).invert().unwrap();
+        let operands = [(F::from(3 << 17), F::ZERO), (F::from(1 << 16), carry)];
+        let words = [0, 3, 3].map(F::from);
+        trial.refuses(&forged([F::ZERO; 5], operands, words));
+    }
 }

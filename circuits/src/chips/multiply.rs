@@ -186,4 +186,96 @@ mod tests {
             }
         }
     }
+
+    /// A row of the prover's choice, flags that are no bits included; `w`, `z` and `c` are given, the limbs of words are `split`.
+    fn forged(flags: [F; 3], operands: [(F, F); 2], words: [F; 3]) -> Vec<F> {
+        let [w, z, selected] = words;
+        let mut base = vec![F::ONE];
+        base.extend(flags);
+        base.push(F::from(9));
+        for (v, carry) in operands {
+            base.extend(split(v + flags[1] * pow2(31) - carry * pow2(32)));
+            base.push(carry);
+        }
+        base.extend(split(w));
+        base.extend([z, selected]);
+        base
+    }
+
+    /// All of a word in its low limb.
+    fn in_low_limbs(mut base: Vec<F>) -> Vec<F> {
+        for low in [5, 8, 11] {
+            let high = std::mem::replace(&mut base[low + 1], F::ZERO);
+            base[low] += high * pow2(16);
+        }
+        base
+    }
+
+    /// Each flag, low limb and selection is the unknown that the prover solves a wrong product for.
+    #[test]
+    fn no_column_solves_the_product() {
+        let trial = Trial::new::<Multiply>();
+        let inverse = |v: F| v.invert().unwrap();
+        // The last pair has the product 2^32 + 1, which half a `high` would split at will.
+        let pairs = expected::pairs().into_iter().step_by(37);
+        for (x, y) in pairs.chain([(641, 6_700_417)]) {
+            let [fx, fy] = [x, y].map(|v| F::from(u64::from(v)));
+            for operation in OPERATIONS {
+                let right = expected::result(operation, x, y).unwrap();
+                for z in [right.wrapping_add(1), right ^ 1 << 31, 0, 2] {
+                    let z = F::from(u64::from(z));
+                    let signed = operation == MulHigh;
+                    let high = F::from(u64::from(operation != MulLow));
+                    let carry = |v: u32| F::from(u64::from(signed && v >> 31 == 1));
+                    let operands = [(fx, carry(x)), (fy, carry(y))];
+                    let signed = F::from(u64::from(signed));
+                    let product = (fx - carry(x) * pow2(32)) * (fy - carry(y) * pow2(32));
+                    let w = F::from(7);
+                    let selected = high * (z - w);
+                    let rest = w * pow2(32) + z - product;
+                    // `negative` makes up for the difference, then the selection does.
+                    let negative = (rest + selected * (pow2(32) - F::ONE)) * inverse(pow2(64));
+                    let words = [w, z, selected + high * pow2(32)];
+                    trial.refuses(&forged([high, signed, negative], operands, words));
+                    let selected = -rest * inverse(pow2(32) - F::ONE);
+                    let words = [w, z, selected + high * pow2(32)];
+                    trial.refuses(&forged([high, signed, F::ZERO], operands, words));
+                }
+            }
+            // Flags that are no bits, although the operation that they add up to exists.
+            let half = inverse(F::from(2));
+            for high in [-F::ONE, F::ZERO, half, F::ONE, F::ONE + half, F::from(2)] {
+                for signed in [-F::ONE, F::ZERO, F::ONE, F::from(2), F::from(3)] {
+                    for bits in 0..8 {
+                        let bit = |i: u32| F::from(bits >> i & 1);
+                        let product =
+                            (fx - bit(0) * pow2(32)) * (fy - bit(1) * pow2(32)) + bit(2) * pow2(64);
+                        let low = expected::low_bits(product, 32);
+                        let top = (product - F::from(low)) * inverse(pow2(32));
+                        for z in [F::from(low), top, F::ZERO, F::ONE, F::from(2)] {
+                            // product = 2^32 w + z + (2^32 - 1) high (z - w)
+                            let factor = pow2(32) - (pow2(32) - F::ONE) * high;
+                            let w =
+                                (product - z - (pow2(32) - F::ONE) * high * z) * inverse(factor);
+                            let selected = high * (z - w) + high * pow2(32);
+                            let operands = [(fx, bit(0)), (fy, bit(1))];
+                            let flags = [high, signed, bit(2)];
+                            trial.refuses(&forged(flags, operands, [w, z, selected]));
+                        }
+                    }
+                }
+            }
+            for shift in expected::shifts() {
+                for bits in 0..32 {
+                    trial.refuses(&in_low_limbs(claim(bits, fx, fy, fx + shift)));
+                    let (x, y) = (fx + shift * pow2(34), fy - shift);
+                    for z in [0, 1] {
+                        trial.refuses(&in_low_limbs(claim(bits, x, y, F::from(z))));
+                    }
+                    let y = fy + shift * pow2(33);
+                    trial.refuses(&in_low_limbs(claim(bits, fx, y, F::ONE)));
+                }
+            }
+        }
+    }
 }

@@ -4,7 +4,7 @@
 //! 2. Both running instances are folded with random ones ([`crate::zk`]), and their blinders are taken out one by one.
 //! 3. Each is proved by [`crate::spartan`], for the primary with the claim that `post` is zero on the columns of `pre`.
 use crate::{
-    error::{ProveError, VerifyError},
+    error::{DecodeError, ProveError, VerifyError},
     ivc::RunningProof,
     nifs::{fold_instance, Folding, Running},
     params::PublicParams,
@@ -23,16 +23,6 @@ use serde::{Deserialize, Serialize};
 
 /// Longest encoding that is looked at: proofs are about 20 KiB.
 const MAX_BYTES: u64 = 1 << 20;
-
-/// Why bytes are not a proof.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    #[error("not a proof: {0}")]
-    Malformed(#[from] bincode::Error),
-    /// Each proof has one encoding.
-    #[error("not a proof: the encoding is not canonical")]
-    NotCanonical,
-}
 
 /// A proof that can be published. What it shows is listed in [`Self::verify`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,14 +131,6 @@ impl RunningProof {
     }
 }
 
-fn options() -> impl Options {
-    bincode::DefaultOptions::new()
-        .with_fixint_encoding()
-        .with_little_endian()
-        .with_limit(MAX_BYTES)
-        .reject_trailing_bytes()
-}
-
 impl CompressedProof {
     /// Number of segments, as the proof claims.
     pub fn segments(&self) -> u64 {
@@ -162,12 +144,12 @@ impl CompressedProof {
 
     /// The encoding of the proof.
     pub fn to_bytes(&self) -> Result<Vec<u8>, DecodeError> {
-        Ok(options().serialize(self)?)
+        Ok(wire::options(MAX_BYTES).serialize(self)?)
     }
 
     /// Decodes bytes from anywhere. Points are on their curve, numbers reduced, nothing follows.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let proof: Self = options().deserialize(bytes)?;
+        let proof: Self = wire::options(MAX_BYTES).deserialize(bytes)?;
         if proof.to_bytes()? != bytes {
             return Err(DecodeError::NotCanonical);
         }

@@ -36,6 +36,16 @@ pub enum ProveError {
     Spartan(#[from] SpartanError),
 }
 
+/// Why bytes are not a proof.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    #[error("not a proof: {0}")]
+    Malformed(#[from] bincode::Error),
+    /// Each compressed proof has one encoding.
+    #[error("not a proof: the encoding is not canonical")]
+    NotCanonical,
+}
+
 /// Why a proof was rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {

@@ -1,7 +1,7 @@
 //! The second pass: fills, commits and folds one segment after the other.
 use crate::{
     circuit::{FoldInput, PrimaryCircuit, PrimaryInput, SecondaryCircuit, SecondaryInput},
-    error::ProveError,
+    error::{DecodeError, ProveError},
     nifs::Running,
     params::PublicParams,
     pass1::{digest_columns, fill, Commitments, PreCommitment},
@@ -9,8 +9,9 @@ use crate::{
     split::{commit_post, RelaxedSplitInstance, SplitInstance, SplitWitness},
     stats::{non_zero, SegmentStats, ValueCounts},
     step::{PreSource, SplitStep, ARITY, OUTPUTS},
-    Commitment, Primary, Secondary,
+    wire, Commitment, Primary, Secondary,
 };
+use bincode::Options;
 use ff::Field;
 use nova_snark::frontend::{num::AllocatedNum, util_cs::witness_cs::WitnessCS, ConstraintSystem};
 use rand_core::OsRng;
@@ -83,6 +84,16 @@ impl RunningProof {
     /// The end of the chain of commitments so far.
     pub fn ic(&self) -> F2 {
         self.ic
+    }
+
+    /// The encoding of the proof, to be continued later. It is private data.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, DecodeError> {
+        Ok(wire::options(u64::MAX).serialize(self)?)
+    }
+
+    /// Decodes [`Self::to_bytes`]. Whether the proof fits the parameters is checked where it is used.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
+        Ok(wire::options(bytes.len() as u64).deserialize(bytes)?)
     }
 
     /// Folds one more segment, whose `pre` columns were committed to in the first pass.

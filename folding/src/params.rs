@@ -67,12 +67,17 @@ pub(crate) struct Constants {
 }
 
 impl Constants {
+    /// Making constants takes a while, so each curve's are made once; inside and outside circuits they are the same.
     fn new() -> Self {
+        let (primary, secondary) = rayon::join(
+            ROConstants::<Primary>::default,
+            ROConstants::<Secondary>::default,
+        );
         Self {
-            primary: ROConstants::<Primary>::default(),
-            primary_circuit: ROConstantsCircuit::<Primary>::default(),
-            secondary: ROConstants::<Secondary>::default(),
-            secondary_circuit: ROConstantsCircuit::<Secondary>::default(),
+            primary_circuit: primary.clone(),
+            primary,
+            secondary_circuit: secondary.clone(),
+            secondary,
         }
     }
 }
@@ -256,4 +261,122 @@ fn matrix_digest<F: PrimeField>(matrix: &SparseMatrix<F>) -> [u8; 32] {
     }
     hash.update(&buffer);
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        step::StepError,
+        tests::toy::{params, Toy},
+    };
+    use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, Variable};
+
+    /// The toy with another description, another announced length, or outputs that are not last.
+    struct Variant {
+        name: &'static [u8],
+        announced: usize,
+        swapped: bool,
+    }
+
+    impl SplitStep<F1> for Variant {
+        fn pre_len(&self) -> usize {
+            Toy.pre_len()
+        }
+
+        fn synthesize<CS: ConstraintSystem<F1>>(
+            &self,
+            cs: &mut CS,
+            pre: &[Variable],
+            z: &[AllocatedNum<F1>],
+        ) -> Result<[AllocatedNum<F1>; OUTPUTS], SynthesisError> {
+            let [a, b] = Toy.synthesize(cs, pre, z)?;
+            Ok(if self.swapped { [b, a] } else { [a, b] })
+        }
+
+        fn post_len(&self) -> usize {
+            self.announced
+        }
+
+        fn fill_post(&self, pre: &[F1], z: &[F1], out: &mut Vec<F1>) -> Result<(), StepError> {
+            Toy.fill_post(pre, z, out)
+        }
+
+        fn digest_bytes(&self) -> Vec<u8> {
+            self.name.to_vec()
+        }
+    }
+
+    const HONEST: Variant = Variant {
+        name: b"toy",
+        announced: crate::tests::toy::STEP_VARS,
+        swapped: false,
+    };
+
+    #[test]
+    fn the_digest_binds_shapes_prefix_and_description() {
+        let pp = params();
+        let base = digest(&HONEST, &pp.primary, &pp.secondary);
+        assert_eq!(base, *pp.digest());
+        let renamed = Variant {
+            name: b"other",
+            ..HONEST
+        };
+        assert_ne!(base, digest(&renamed, &pp.primary, &pp.secondary));
+        let mut longer = pp.primary.clone();
+        longer.pre_len += 8;
+        assert_ne!(base, digest(&HONEST, &longer, &pp.secondary));
+
+        // The matrices in other places.
+        let shape = &pp.primary.shape;
+        let [A, B, C] = [shape.B(), shape.A(), shape.C()].map(Clone::clone);
+        let shape = R1CSShape::new(shape.num_cons(), shape.num_vars(), NUM_IO, A, B, C).unwrap();
+        let exchanged = SplitShape {
+            shape,
+            pre_len: pp.primary.pre_len,
+        };
+        assert_ne!(base, digest(&HONEST, &exchanged, &pp.secondary));
+    }
+
+    #[test]
+    fn the_digest_of_a_matrix_binds_every_entry() {
+        let value = |v: u64| F1::from(v);
+        let digests: Vec<_> = [
+            vec![],
+            vec![(0, 0, value(1))],
+            vec![(0, 0, -value(1))],
+            vec![(0, 0, value(2))],
+            vec![(0, 1, value(1))],
+            vec![(1, 0, value(1))],
+            vec![(0, 0, value(1)), (0, 1, value(1))],
+            vec![(0, 0, value(1)), (1, 1, value(1))],
+        ]
+        .iter()
+        .map(|entries| matrix_digest(&SparseMatrix::new(entries, 2, 2)))
+        .collect();
+        for (i, digest) in digests.iter().enumerate() {
+            assert!(!digests[..i].contains(digest), "matrix {i}");
+        }
+    }
+
+    #[test]
+    fn a_step_that_does_not_keep_its_promises_is_refused() {
+        let consts = Constants::new();
+        let longer = Variant {
+            announced: HONEST.announced + 1,
+            ..HONEST
+        };
+        assert!(matches!(
+            primary_shape(&longer, &consts),
+            Err(SetupError::PostLen { .. })
+        ));
+        let swapped = Variant {
+            swapped: true,
+            ..HONEST
+        };
+        assert!(matches!(
+            primary_shape(&swapped, &consts),
+            Err(SetupError::OutputsNotLast)
+        ));
+    }
 }

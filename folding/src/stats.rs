@@ -68,11 +68,12 @@ pub struct ShapeStats {
 impl ValueCounts {
     /// Counts the values of a vector by size.
     pub fn of<F: PrimeField>(values: &[F]) -> Self {
+        let minus_one = (-F::ONE).to_repr();
         values
             .par_iter()
             .with_min_len(1 << 10)
             .fold(Self::default, |mut counts, value| {
-                counts.add(value);
+                counts.add(value, &minus_one);
                 counts
             })
             .reduce(Self::default, |mut a, b| {
@@ -81,12 +82,18 @@ impl ValueCounts {
             })
     }
 
-    fn add<F: PrimeField>(&mut self, value: &F) {
-        if value.is_zero_vartime() {
-            self.zero += 1;
-            return;
-        }
-        match significant_bits(value).min(significant_bits(&-*value)) {
+    fn add<F: PrimeField>(&mut self, value: &F, minus_one: &F::Repr) {
+        let repr = value.to_repr();
+        let bytes = repr.as_ref();
+        let bits = if bytes[8..].iter().all(|byte| *byte == 0) {
+            significant_bits(bytes)
+        } else if bytes[16..] == minus_one.as_ref()[16..] {
+            significant_bits((-*value).to_repr().as_ref())
+        } else {
+            usize::MAX
+        };
+        match bits {
+            0 => self.zero += 1,
             1 => self.unit += 1,
             2..=64 => self.small += 1,
             _ => self.full += 1,
@@ -94,13 +101,9 @@ impl ValueCounts {
     }
 }
 
-fn significant_bits<F: PrimeField>(value: &F) -> usize {
-    let repr = value.to_repr();
-    let bytes = repr.as_ref();
-    bytes
-        .iter()
-        .rposition(|byte| *byte != 0)
-        .map_or(0, |i| 8 * i + 8 - bytes[i].leading_zeros() as usize)
+fn significant_bits(bytes: &[u8]) -> usize {
+    let last = bytes.iter().rposition(|byte| *byte != 0);
+    last.map_or(0, |i| 8 * i + 8 - bytes[i].leading_zeros() as usize)
 }
 
 impl AddAssign for ValueCounts {
@@ -172,5 +175,34 @@ impl<S: crate::step::SplitStep<F1>> PublicParams<S> {
                 .max(primary.num_vars())
                 .next_power_of_two(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_counted_by_absolute_size() {
+        let two_64 = F1::from(1 << 32).square();
+        let values = [
+            F1::ZERO,
+            F1::ONE,
+            -F1::ONE,
+            F1::from(2),
+            -F1::from(3),
+            two_64 - F1::ONE,
+            F1::ONE - two_64,
+            two_64,
+            -two_64,
+            F1::from(2).invert().unwrap(),
+        ];
+        let expected = ValueCounts {
+            zero: 1,
+            unit: 2,
+            small: 4,
+            full: 3,
+        };
+        assert_eq!(ValueCounts::of(&values), expected);
     }
 }

@@ -4,8 +4,18 @@ use crate::{
     split::{RelaxedSplitInstance, SplitInstance},
     Commitment,
 };
+use bincode::Options;
 use nova_snark::traits::Engine;
 use serde::{ser::Error as _, Deserialize, Deserializer, Serialize, Serializer};
+
+/// The encoding of all proofs: numbers of fixed size, nothing after the end, nothing beyond `limit` bytes.
+pub(crate) fn options(limit: u64) -> impl Options {
+    bincode::DefaultOptions::new()
+        .with_fixint_encoding()
+        .with_little_endian()
+        .with_limit(limit)
+        .reject_trailing_bytes()
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "")]

@@ -83,8 +83,7 @@ fn an_interrupted_proof_continues_from_its_bytes() {
         )
         .unwrap();
         assert_eq!(part.segments(), stop);
-        let loaded: RunningProof =
-            bincode::deserialize(&bincode::serialize(&part).unwrap()).unwrap();
+        let loaded = RunningProof::from_bytes(&part.to_bytes().unwrap()).unwrap();
         let stored = bincode::deserialize(&bincode::serialize(&commitments).unwrap()).unwrap();
         let mut seen = Vec::new();
         let mut watch = |proof: &RunningProof, _: &_| {

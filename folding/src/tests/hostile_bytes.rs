@@ -1,8 +1,8 @@
 //! Damaged and malicious encodings are rejected, and nothing panics.
 use super::toy::{challenges, commit, initial, last, params, Columns};
 use crate::{
-    compress::{CompressedProof, DecodeError},
-    error::VerifyError,
+    compress::CompressedProof,
+    error::{DecodeError, VerifyError},
     ivc::{fold, RunningProof},
     ro::{F1, F2},
     step::ARITY,
@@ -111,14 +111,14 @@ fn a_running_proof_from_a_damaged_file_is_rejected() {
     let Proved {
         proof, z0, zn, ic, ..
     } = proved();
-    let good = bincode::serialize(proof).unwrap();
+    let good = proof.to_bytes().unwrap();
     let mut rng = ChaCha20Rng::seed_from_u64(3);
     for _ in 0..12 {
         let place = rng.next_u64() as usize % good.len();
         let mut bad = good.clone();
         bad[place] ^= 1 << (rng.next_u32() % 8);
-        let verdict = bincode::deserialize::<RunningProof>(&bad)
-            .map(|proof| proof.verify(params(), 2, z0, zn, *ic));
+        let verdict =
+            RunningProof::from_bytes(&bad).map(|proof| proof.verify(params(), 2, z0, zn, *ic));
         assert!(!matches!(verdict, Ok(Ok(()))), "byte {place}");
     }
 

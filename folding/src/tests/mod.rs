@@ -3,4 +3,5 @@ mod cheater;
 mod cheats;
 mod end_to_end;
 mod hostile_bytes;
-mod toy;
+mod layout;
+pub(crate) mod toy;

@@ -19,6 +19,8 @@ pub const LOOKUPS: usize = 20;
 pub const TABLE: usize = 16;
 /// `x` and `y` of each lookup, then the multiplicities: 56 = 32 + 16 + 8 columns.
 pub const PRE: usize = 2 * LOOKUPS + TABLE;
+/// Variables that the step allocates.
+pub const STEP_VARS: usize = 2 * LOOKUPS + TABLE + OUTPUTS;
 
 /// The state counts segments; the sum is `S' = S + sum m_t / (alpha + t + gamma t^2) - sum 1 / (alpha + x + gamma y)`.
 pub struct Toy;
@@ -79,7 +81,7 @@ impl SplitStep<F1> for Toy {
     }
 
     fn post_len(&self) -> usize {
-        2 * LOOKUPS + TABLE + OUTPUTS
+        STEP_VARS
     }
 
     fn fill_post(&self, pre: &[F1], z: &[F1], out: &mut Vec<F1>) -> Result<(), StepError> {

@@ -72,20 +72,22 @@ static void add_code(u32 start, u32 end) {
     }
 }
 
-/* From the program headers, if they are in memory; else the whole image. */
+/* From the program headers, if they are in memory; else the whole image. Segments may come in any order. */
 static void find_code(void) {
-    u32 header = info(INFO_PHDR), size = info(INFO_PHENT), count = info(INFO_PHNUM), bias = 0, loaded = 0;
-    if (size >= 32 && size < 256 && !(size & 3) && count <= 64 && user_words(header, count * size / 4))
-        for (; count--; header += size) {
-            u32 start = WORD(header + 8), length = WORD(header + 16); /* p_vaddr, p_filesz */
-            if (WORD(header) != PT_LOAD)
-                continue;
-            if (!loaded++) /* the lowest comes first; a position-independent image is moved */
-                bias = info(INFO_LOWEST) - (start & -PAGE);
-            start += bias;
-            if (WORD(header + 24) & PF_X)
+    u32 header = info(INFO_PHDR), size = info(INFO_PHENT), count = info(INFO_PHNUM), bias;
+    if (size >= 32 && size < 256 && !(size & 3) && count <= 64 && user_words(header, count * size / 4)) {
+        u32 end = header + count * size, first = -1;
+        /* Empty segments are not loaded. */
+        for (u32 at = header; at < end; at += size)
+            if (WORD(at) == PT_LOAD && WORD(at + 20) && WORD(at + 8) < first) /* p_memsz, p_vaddr */
+                first = WORD(at + 8);
+        bias = info(INFO_LOWEST) - (first & -PAGE); /* a position-independent image is moved */
+        for (; header < end; header += size) {
+            u32 start = WORD(header + 8) + bias, length = WORD(header + 16); /* p_filesz */
+            if (WORD(header) == PT_LOAD && length && (WORD(header + 24) & PF_X))
                 add_code(start & -PAGE, (start + length + PAGE - 1) & -PAGE);
         }
+    }
     if (!codes)
         add_code(info(INFO_LOWEST), info(INFO_BREAK));
 }

@@ -1,21 +1,39 @@
 //! The memory boundary: every touched word once, in increasing order of address, with its initial and final value.
 //!
-//! The rows form a chain over the whole run, used in its last segments. A **batch** is one optional *switch* followed by
+//! The rows form a chain `(position, end, kind)` over the whole run, used in its last segments. A **batch** is one optional *switch* followed by
 //! [`WORDS`] optional words. The header bus offers the regions of a partition of all word addresses, each exactly once;
 //! a switch consumes the one that begins where the current one ends, so the chain goes through all of them in order, and the
-//! sentinel is the last. A batch's words lie in the current region:
+//! sentinel is the last. A batch's words lie in the current region.
 //!
-//! | rows of a word | what they force |
+//! # Rows of a batch
+//! | row | forces |
 //! | --- | --- |
-//! | boolean | a word or nothing; without a word the position does not move |
-//! | two lookups | the address is at least the position, so addresses strictly increase (condition 4) |
-//! | initial, final | `(address, 0, initial)` at time 0 is produced and `(address, final, time)` consumed on the memory bus |
-//! | two lookups | the final time is below 2^32, as it shares its part with the address (condition 2) |
-//! | source | in image and public-tape regions the initial value is consumed from the image bus; in zero and output regions it is 0; in the private tape it is any 32-bit value (two lookups, in every region) |
-//! | sink | in the output region the final value is produced on the output bus |
+//! | `switch` boolean; `(end, last, new kind, executable)` consumed on the header bus, `switch` times | the next region, as the verifier offers it; each part is alone on its power of gamma (condition 2) |
+//! | `(end, last, executable)` produced on the region bus `m` times; `m (1 - switch) = 0` | the fetch-fault chip learns of regions that were consumed, and of no others (condition 9) |
+//! | `switch (end - position)`, `switch (last + 1 - end)`, `switch (new kind - kind)` | at a switch the position becomes the region's first address, end and kind its own |
+//! | four kind bits, their sum boolean; `image + 2 public + 3 private + 4 output = kind` | the bits are those of the kind; all 0 for a region of zeros |
+//! | two linear rows | give end and kind a column |
+//! | rows of [`WORDS`] words | below |
+//! | `used` boolean; `(1 - used)(position after - position before) = 0` | an idle batch moves nothing; a switch alone moves to a region's first address, which is below its end by the verifier's constants |
+//! | two lookups of `d` times `used`; `used (end - position - d) = 0` | every word of the batch lies below the region's end |
 //!
-//! At the end of each batch `end - position` is range-checked: every word of the batch lies below the region's end. The
-//! address is bounded by that check, being at least a position that is.
+//! # Rows of a word
+//! | row | forces |
+//! | --- | --- |
+//! | `e` boolean | a word or nothing; without a word the position does not move |
+//! | two lookups of `skip` times `e`; `skip (1 - e) = 0` | the address `position + skip` is at least the position, so addresses strictly increase (condition 4) |
+//! | two lookups of the initial value | a word (condition 5) |
+//! | `(1 - image - public - private) initial = 0` | zero at the start, unless it has a source or is of the private tape |
+//! | two lookups of the final time | it is below 2^32, as it shares its part with the address (condition 2) |
+//! | `(address, 0, initial)` produced, `(address + 2^32 time, 0, last)` consumed on the memory bus, `e` times | the first access takes the initial value, and nothing comes after the final one (condition 3); `last` is alone on its power |
+//! | `s = e (image + public)`; `(address, 0, initial)` consumed on the image bus `s` times | the initial value is the image's, or the public tape's; the part between is the mark of an opened page |
+//! | `o = e output`; `(address, 0, last)` produced on the output bus `o` times | the verifier consumes the output tape, so it is what the run left there |
+//! | a linear row | the next position is the address plus `e` |
+//!
+//! The address is bounded (condition 2) by the check at the end of the batch, being at least a position that is bounded and at most one that is; a batch that
+//! claims to be unused has no words, as each of them moves the position. The verifier produces each word of the public tape and consumes each of the output
+//! tape, touched or not, so all of them have a row; and the final state says that the position is 2^30 in the sentinel's region, so every region was switched to
+//! and no word lies at or above 2^30.
 
 use crate::{
     builder::Builder,
@@ -301,290 +319,4 @@ pub fn batches(regions: &[Region], words: &[Word]) -> Vec<Batch> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        segment::Segment,
-        testing::{demands, refusal},
-    };
-    use std::collections::HashMap;
-
-    const START: Position = Position {
-        next: 0x4010,
-        end: 0x5000,
-        kind: Kind::Image as u8,
-    };
-
-    fn segment(batches: usize) -> Segment {
-        let mut b = Builder::new();
-        let mut chain: [Lc; 3] = b.columns();
-        b.section("boundary");
-        for _ in 0..batches {
-            chain = synthesize(&mut b, &chain);
-        }
-        let [next, end, kind] = chain;
-        Segment::new(b, [&next, &(end + kind * pow2(40))])
-    }
-
-    fn base(batches: &[Batch]) -> Vec<F> {
-        let mut base = [START.next, START.end, u64::from(START.kind)]
-            .map(F::from)
-            .to_vec();
-        let mut position = START;
-        for batch in batches {
-            fill(batch, &mut position, &mut base);
-        }
-        base
-    }
-
-    fn region(first: u64, end: u64, kind: Kind) -> Region {
-        Region {
-            first,
-            end,
-            kind,
-            executable: kind == Kind::Image,
-            lookups: 3,
-        }
-    }
-
-    fn word(address: u32, initial: u32, last: u32, time: u64) -> Word {
-        Word {
-            address,
-            initial,
-            last,
-            time,
-        }
-    }
-
-    fn honest() -> Vec<Batch> {
-        vec![
-            Batch {
-                switch: None,
-                words: vec![
-                    word(0x4010, 5, 5, 9),
-                    word(0x4011, 1 << 31, 7, 1 << 31),
-                    word(0x4fff, 0, 3, 77),
-                ],
-            },
-            Batch {
-                switch: Some(region(0x5000, 0x6000, Kind::Zero)),
-                words: vec![word(0x5800, 0, 1, 2)],
-            },
-            Batch {
-                switch: Some(region(0x6000, 0x7000, Kind::Public)),
-                words: vec![word(0x6000, 0xffff_ffff, 4, 5), word(0x6001, 3, 3, 0)],
-            },
-            Batch::default(),
-            Batch {
-                switch: Some(region(0x7000, 0x8000, Kind::Output)),
-                words: vec![word(0x7000, 0, 42, 6)],
-            },
-            Batch {
-                switch: Some(region(0x8000, 0x9000, Kind::Private)),
-                words: vec![word(0x8000, 0x1234_5678, 42, 6)],
-            },
-            Batch {
-                switch: Some(region(0x9000, 0x9001, Kind::Zero)),
-                words: vec![],
-            },
-        ]
-    }
-
-    type Demands = HashMap<(Bus, [F; 5]), F>;
-
-    fn run(segment: &Segment, base: &[F]) -> (Option<String>, Demands) {
-        let mut pre = Vec::new();
-        segment.fill_pre(base, &mut pre);
-        (refusal(segment, &pre), demands(segment, &pre))
-    }
-
-    fn tuple(parts: [u64; 4]) -> [F; 5] {
-        let [a, b, c, d] = parts.map(F::from);
-        [a, b, c, d, F::ZERO]
-    }
-
-    #[test]
-    fn honest_batches_hold_and_join_the_buses() {
-        let (refused, demands) = run(&segment(7), &base(&honest()));
-        assert_eq!(refused, None);
-        let expect = |bus, parts, m: F| {
-            assert_eq!(
-                demands.get(&(bus, tuple(parts))),
-                Some(&m),
-                "{bus:?} {parts:?}"
-            )
-        };
-        expect(Bus::Memory, [0x4010, 0, 5, 0], F::ONE);
-        expect(Bus::Memory, [0x4010 + (9 << 32), 0, 5, 0], -F::ONE);
-        expect(Bus::Image, [0x4011, 0, 1 << 31, 0], -F::ONE);
-        expect(Bus::Image, [0x6001, 0, 3, 0], -F::ONE);
-        expect(Bus::OutputTape, [0x7000, 0, 42, 0], F::ONE);
-        expect(Bus::Header, [0x5000, 0x5fff, 0, 0], -F::ONE);
-        expect(Bus::Region, [0x7000, 0x7fff, 0, 0], F::from(3));
-        // An untouched public word's two memory tuples cancel.
-        assert!(!demands.contains_key(&(Bus::Memory, tuple([0x6001, 0, 3, 0]))));
-        assert!(!demands
-            .iter()
-            .any(|((bus, t), _)| *bus == Bus::Image && t[0] == F::from(0x5800)));
-    }
-
-    #[test]
-    fn idle_batches_are_all_zero_and_change_nothing() {
-        let segment = segment(2);
-        let (refused, demands) = run(&segment, &base(&[Batch::default(), Batch::default()]));
-        assert_eq!(refused, None);
-        assert!(demands.is_empty());
-    }
-
-    /// Each cheat of condition 4 and of the initial values: refused by a row or a false range fact.
-    #[test]
-    fn cheats_are_refused() {
-        type Cheat = fn(&mut Vec<Batch>);
-        let cheats: [(&str, Cheat); 8] = [
-            ("the same word twice", |b| b[0].words[1].address = 0x4010),
-            ("addresses out of order", |b| b[0].words.swap(0, 1)),
-            ("an address before the region", |b| {
-                b[1].words[0].address = 0x4fff
-            }),
-            ("an address behind the region", |b| {
-                b[1].words[0].address = 0x6000
-            }),
-            ("a zero word that is not zero", |b| {
-                b[1].words[0].initial = 1
-            }),
-            ("an output word that is not zero", |b| {
-                b[4].words[0].initial = 1
-            }),
-            ("a region without its kind", |b| {
-                b[2].words[0].address = 0x7000
-            }),
-            ("a final time of 33 bits", |b| b[0].words[0].time = 1 << 32),
-        ];
-        let segment = segment(7);
-        for (name, cheat) in cheats {
-            let mut batches = honest();
-            cheat(&mut batches);
-            // Subtractions of a cheat go below zero: the prover may put any field element there.
-            let mut base = [START.next, START.end, u64::from(START.kind)]
-                .map(F::from)
-                .to_vec();
-            let mut position = START;
-            for batch in &batches {
-                cheating_fill(batch, &mut position, &mut base);
-            }
-            assert!(run(&segment, &base).0.is_some(), "{name}");
-        }
-    }
-
-    /// Like `fill`, but with field elements where an honest limb would be negative.
-    fn cheating_fill(batch: &Batch, position: &mut Position, out: &mut Vec<F>) {
-        let from = |v: i128| {
-            if v < 0 {
-                -F::from((-v) as u64)
-            } else {
-                F::from(v as u64)
-            }
-        };
-        if let Some(region) = &batch.switch {
-            out.extend(
-                [
-                    1,
-                    region.end,
-                    region.kind as u64,
-                    u64::from(region.executable),
-                    region.lookups,
-                ]
-                .map(F::from),
-            );
-            *position = Position {
-                next: region.first,
-                end: region.end,
-                kind: region.kind as u8,
-            };
-        } else {
-            out.extend([F::ZERO; 5]);
-        }
-        out.extend((1..=4).map(|k| F::from(u64::from(position.kind == k))));
-        for i in 0..WORDS {
-            let Some(w) = batch.words.get(i) else {
-                out.extend([F::ZERO; 8]);
-                continue;
-            };
-            let skip = i128::from(w.address) - i128::from(position.next);
-            out.extend([F::ONE, from(skip), F::ZERO]);
-            out.extend([w.initial & 0xffff, w.initial >> 16].map(|l| F::from(u64::from(l))));
-            out.extend([
-                F::from(w.time & 0xffff),
-                F::from(w.time >> 16),
-                F::from(u64::from(w.last)),
-            ]);
-            position.next = u64::from(w.address) + 1;
-        }
-        let room = i128::from(position.end) - i128::from(position.next);
-        let used = u64::from(!batch.words.is_empty() || batch.switch.is_some());
-        out.extend([
-            F::from(used),
-            from(if used == 1 { room } else { 0 }),
-            F::ZERO,
-        ]);
-    }
-
-    /// Whatever base column is changed: refused, or a tuple changes that others would have to answer differently.
-    #[test]
-    fn a_changed_column_is_refused_or_changes_a_tuple() {
-        let segment = segment(7);
-        let honest = base(&honest());
-        let (_, wanted) = run(&segment, &honest);
-        let facing = |d: &Demands| -> Demands {
-            d.iter()
-                .filter(|((bus, _), m)| {
-                    matches!(bus, Bus::Header | Bus::Image)
-                        || (*bus == Bus::Memory && **m == -F::ONE)
-                })
-                .map(|(k, m)| (*k, *m))
-                .collect()
-        };
-        // Columns repeat from batch to batch: every kind of region, and one idle batch, is among the first four words of each.
-        for column in (3..honest.len()).filter(|c| (c - 3) % 268 < 45 || (c - 3) % 268 > 260) {
-            for delta in [
-                F::ONE,
-                -F::ONE,
-                pow2(16),
-                -pow2(16),
-                pow2(16).invert().unwrap(),
-                pow2(32),
-            ] {
-                let mut mutant = honest.clone();
-                mutant[column] += delta;
-                let (refused, now) = run(&segment, &mutant);
-                if refused.is_some() || now == wanted {
-                    continue;
-                }
-                // The multiplicity of a region fact is the prover's to choose.
-                let only_facts = now
-                    .iter()
-                    .filter(|((bus, _), _)| *bus != Bus::Region)
-                    .all(|(k, m)| wanted.get(k) == Some(m));
-                // The value at time 0 of a private word is the prover's to choose, too.
-                let private = now.keys().any(|(bus, t)| {
-                    *bus == Bus::Memory
-                        && t[0] == F::from(0x8000)
-                        && !wanted.contains_key(&(*bus, *t))
-                });
-                assert!(
-                    only_facts || private || facing(&now) != facing(&wanted),
-                    "column {column}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn cost() {
-        let segment = segment(1);
-        let nonlinear = (0..segment.num_rows())
-            .filter(|r| segment.is_nonlinear(*r))
-            .count();
-        assert_eq!((segment.num_rows(), nonlinear), (605, 569));
-    }
-}
+mod tests;

@@ -1,11 +1,34 @@
 //! The buses of the one sum, their tags and the form of their tuples.
 //!
 //! Every tuple has [`PARTS`] parts. A term of the sum is `m / (alpha + f_0 + gamma f_1 + ... + gamma^4 f_4 + gamma^5 tag)`,
-//! with `+m` for a producer and `-m` for a consumer (LogUp, Habock 2022). The tag has a power of gamma of its own and is never
+//! with `+m` for a producer and `-m` for a consumer (LogUp, Haböck 2022). The tag has a power of gamma of its own and is never
 //! zero, so tuples of two buses never meet, whatever their parts are.
+//!
+//! | bus | tuple | producers | consumers |
+//! | --- | --- | --- | --- |
+//! | range | `x` below 2^16 | table | everyone who bounds something |
+//! | logic | two nibbles, an operation and its result in one part | table | logic |
+//! | shift | `amount + 2^80 class`, multiplier | table | shift |
+//! | power | `s`, `2^s` | table | leading zeros |
+//! | program | `pc` and control, operation, mark, immediate, target | decoded page, raise, fetch fault | slot, raise |
+//! | region | first word, last word, executable | boundary | fetch fault |
+//! | image | word address, mark, word | image page, verifier (public tape) | boundary |
+//! | tree | place, index, digest, mark | verifier (roots), node, decoded page (next part) | node, image page, decoded page |
+//! | register | local time, index, value | entering registers, slot | slot, leaving registers |
+//! | memory | `word address + 2^32 time`, 0, value | boundary, memory chips | memory chips, boundary |
+//! | dispatch | `x + 2^34 y + 2^67 operation`, slot time, `z` | slot | chips |
+//! | output tape | word address, 0, word | boundary | verifier |
+//! | header | first, last, kind, executable | verifier | boundary |
+//!
+//! The first eight are **fact** buses: a producer's multiplicity is any column, because it can only produce what is true; a consumer has learned that its
+//! tuple is. The others are **permutation** buses: every multiplicity is 0 or 1 by a boolean, so each tuple produced is consumed by one row (condition 9).
+//! The register bus has a sum of its own in each segment.
 //!
 //! A page or node produces facts only if it was consumed itself. Instead of a row `m (1 - e) = 0` for each multiplicity its tuples have the
 //! part `1 - e` as a **mark**: those of an idle row carry mark 1, and every consumer's mark is the constant 0.
+//!
+//! All columns of a term are `pre` (condition 1; the [builder](crate::builder) refuses others), also where the multiplicity is 0: so no denominator is zero but with negligible
+//! probability (condition 10), and where the multiplicity is 0 the row `inverse D = 0` leaves no choice but 0 for the inverse.
 
 /// The number of parts of a tuple.
 pub const PARTS: usize = 5;
@@ -34,9 +57,7 @@ pub enum Bus {
     Memory = 9,
     /// Permutation: `(x + 2^34 y + 2^67 operation, slot time, z)`.
     Dispatch = 10,
-    /// Permutation: `(word address, word)` of the public tape.
-    PublicTape = 11,
-    /// Permutation: `(word address, 0, word)` of the output tape.
+    /// Permutation: `(word address, 0, word)` of the output tape. (Tag 11 belonged to a bus that there is no more.)
     OutputTape = 12,
     /// Permutation: one range of the header, in order: `(first, last, kind, executable)`.
     Header = 13,

@@ -3,6 +3,26 @@
 //! The header names the initial state: byte order, the ranges of memory that the image fills, and the roots of the trees over the image
 //! and over its decoded instructions. Everything else at the start is a constant of the machine. A proof carries its header; the verifier
 //! compares the hash with the id it was given and never sees the program.
+//!
+//! # Bytes
+//! Numbers are little-endian.
+//!
+//! | bytes | what |
+//! | --- | --- |
+//! | 4 | machine version |
+//! | 1 | byte order, 1 if big |
+//! | 4 | number of ranges, at most 1024 |
+//! | 9 for each range | first address (4), words (4), executable (1) |
+//! | 32 | root of the image tree |
+//! | 32 | root of the decoded tree |
+//!
+//! The program id is SHA3-256 of the line `zkmips program id` and these bytes.
+//!
+//! # What is checked
+//! Whoever reads a header refuses another machine version, a flag that is not 0 or 1, a root that is not reduced, a length that is not that of its ranges, and ranges
+//! that are empty, not of whole pages, in the first 64 KiB, beyond the end of memory, in a tape, out of order, overlapping, or one range written as two. So a
+//! header has one form, and the regions that follow from it (ranges, tapes, and the gaps between) are a partition of the word addresses below 2^30, with the one
+//! address 2^30 as sentinel (conditions 4 and 12).
 
 use crate::{
     boundary::{Kind, Region},

@@ -8,7 +8,7 @@ pub mod builder;
 pub mod bus;
 pub mod chip;
 pub mod chips;
-pub mod compact;
+mod compact;
 pub mod describe;
 pub mod header;
 pub mod lc;

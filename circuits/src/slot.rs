@@ -1,23 +1,47 @@
 //! One instruction slot: fetch, two register reads, an addition or subtraction or a dispatch, a register write, the next address.
 //!
-//! The columns are the decoded entry's fields, the values of the three ports, the ages of their tuples, the result's limbs and a carry.
-//! What a slot does is what [`Entry`](crate::microcode::Entry) says; the rows:
+//! What a slot does is what [`Entry`](crate::microcode::Entry) says. Slots form a chain: `pc`, `next_pc` and `step` go from one to the next, and between
+//! segments through the [state](crate::state).
 //!
-//! | rows | what they force |
+//! # Columns
+//! | column | meaning | bound |
+//! | --- | --- | --- |
+//! | `dispatch`, `minus`, `branch`, `jump`, `jump_register`, `last` | the entry's flags | boolean rows |
+//! | `rs`, `rt`, `rd` | register indices | alone on gamma in the register tuples, see below |
+//! | `operation`, `immediate`, `target` | the entry's other fields | alone on their powers in the fetched tuple, whose producers are bounded |
+//! | `X`, `Y`, `old` | values of the three ports before | alone on their powers in the register tuples |
+//! | `gap` (3) | local times between the tuple a port consumes and its own | a lookup each |
+//! | `low`, `high` | the result, `z = low + 2^16 high` | a lookup each |
+//! | `carry` | of the addition or subtraction | boolean row |
+//!
+//! # Rows
+//! With `x = X + immediate`, `y = Y`, and port `p` of slot `j` at local time `t = 3 j + 1 + p`:
+//!
+//! | row | forces |
 //! | --- | --- |
-//! | six booleans | the flags (so their part of the fetched tuple is bounded) |
-//! | fetch | the entry is one of the program's: `(pc, step)`, registers and flags in part 0; operation, immediate and target alone on their powers |
-//! | three ports | each consumes `(old time, index, old value)` and produces `(own time, index, new value)`; a read keeps the value |
-//! | result limbs | the result is below 2^32, whoever computes it: chips need not check their `z` |
-//! | sum | without dispatch the result is `x + y`, `x - y` or, where `y` is jumped to, `x`, modulo 2^32 |
-//! | dispatch | with it, `(x, y, operation, time, result)` must be consumed by a chip |
-//! | five products | next `pc`, `next_pc` and step |
+//! | six booleans | the flags, so their part of the fetched tuple is bounded (condition 2) |
+//! | `(pc + 2^34 step + 2^40 rs + 2^46 rt + 2^52 rd + 2^58 flags, operation, 0, immediate, target)` consumed on the program bus | the entry is one of the program's, or one that an exception put in its place (condition 6); the third part is the mark of an opened page |
+//! | lookups of `low`, `high` | the result is below 2^32, whoever computes it (condition 5): chips need not check their `z` |
+//! | three times a lookup of `gap`, `(t - 1 - gap, index, old)` consumed, `(t, index, new)` produced | a port takes what was last put there (condition 3): `new` is the old value for `rs` and `rt` and `z` for `rd` |
+//! | `minus y`, `jump_register y` | what the next row subtracts |
+//! | `(1 - dispatch)(x + y - 2 minus y - jump_register y + 2^32 (minus - carry) - z) = 0` | without dispatch `z` is `x + y`, `x - y` or `x` modulo 2^32: `carry` is a bit and `z` a word, so both are functions of `x` and `y` (condition 8) |
+//! | `(x + 2^34 y + 2^67 operation, time + j, z)` produced `dispatch` times | with it, a chip consumes exactly this (condition 9) |
+//! | `taken = branch z` | whether the branch is taken |
+//! | `(jump + taken)(target + jump_register y - base)`, `base = next_pc + 4 last` | the next `next_pc` is `base` plus this |
+//! | `last (next_pc - pc)` | the next `pc` is `pc` plus this |
+//! | `(1 - last)(step + 1 + 8 branch)` | the next step |
+//! | two linear rows | give the next `pc` and `next_pc` a column, so that combinations do not grow along the chain |
 //!
-//! Bounds (condition 2): `pc`, `step` are chain values: `pc` was a fetched address, a bounded target, a register's value, or such a
+//! Every multiplicity is a constant or the decoded `dispatch` (condition 9), so a slot is never idle: after the halt slots go on executing the one
+//! instruction at the halting address.
+//!
+//! # Bounds
+//! (Condition 2.) `pc` and `step` are chain values: `pc` was a fetched address, a bounded target, a register's value, or such a
 //! value plus 4, hence below 2^33; the step is 0 or one more than (nine more than) a fetched one, hence below 64. Register indices arrive
 //! alone on gamma from the register bus, whose first producers are the constants 0 to 39 and which always consumes what was
 //! produced earlier, at the same index: an index that is none of these has no first producer. `x` is the sum of two words, `y` a word, both from buses
-//! where they stand alone.
+//! where they stand alone, so the three parts of the dispatch tuple's first element lie in `[0, 2^33)`, `[0, 2^32)`, `[0, 2^16)`. The slot's time is that of
+//! the segment plus a constant.
 
 use crate::{
     builder::Builder,
@@ -256,7 +280,10 @@ mod tests {
         (pc, packed & ((1 << 40) - 1), packed >> 40)
     }
 
-    fn cases() -> Vec<(Entry, u32, u32, u32, (u64, u64, u64))> {
+    /// An entry, the values of its sources, its result, and `pc`, `next_pc` and step after it.
+    type Case = (Entry, u32, u32, u32, (u64, u64, u64));
+
+    fn cases() -> Vec<Case> {
         let next = u64::from(NEXT);
         let seq = (next, next + 4, 0);
         let p = plain();

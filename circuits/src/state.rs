@@ -11,8 +11,23 @@
 //! | end and kind of the boundary's current region | 0, 0 | 2^30 + 1, 0 (the sentinel's) |
 //!
 //! The sum is `z[1]` of the recursion and not part of the hash: it is the only part that depends on the challenges.
+//!
+//! # Rows
+//! | row | forces |
+//! | --- | --- |
+//! | two lookups for each register but 0 | entering registers are words |
+//! | hash of the eight other words and of the registers, seven to an element | equals `z[0]`: the segment continues from where the one before it stopped (condition 12) |
+//! | 40 times `(0, index, entering value)` produced on the register bus | what the first port of each register takes |
+//! | 40 times a lookup of a time, `(time, index, leaving value)` consumed | what its last port left |
+//! | the sum of all terms of the register bus is 0 | register tuples balance inside the segment: their times are local to it (condition 3) |
+//! | hash of the leaving words | is `z[0]` for the next segment |
+//!
+//! Register 0 enters and leaves as the constant 0 and nothing writes it: the decoder gives an instruction whose destination is `$0` the sink instead.
+//! The byte order leaves as it entered (condition 14), the time as it entered plus K, the boundary as the last batch left it.
+//!
+//! # Bounds
 //! Registers share hash elements, seven to an element; each is bounded on the entering side by two range lookups, and on the
-//! leaving side because it arrives alone on its power of gamma from the register bus, whose producers are all bounded. Every other word has a
+//! leaving side because it arrives alone on its power of gamma from the register bus, whose producers are all bounded (condition 2). Every other word has a
 //! hash element of its own, so it needs no bound to be hashed injectively.
 
 use crate::{

@@ -1,19 +1,19 @@
 //! Quotients and remainders: `Div`, `Rem`, `DivU`, `RemU`.
 //!
 //! Columns: `e` (enable), `signed`, `rem`, `zero`, `negative`, `below`, `time`, the operands `x` and `y` (see [`super::words`]), the limbs of `r` and of `quotient`,
-//! the low limb of `|D| - 1 - r`, `z`, the places of two products.
+//! the low limb of `m - 1 - r`, `z`, the places of two products.
 //!
 //! With `X`, `Y` the values of the operands, the divisor is `D = Y + zero`: 1 if `y = 0`. The row forces `X = Q D + R` with `R = r` or, if `X` is
-//! negative, `R = -r`, and `0 <= r < |D|`. That is division with truncation, and there is one such `Q` and `R` (condition 8).
+//! negative, `R = -r`, and `0 <= r < m`, `m` the magnitude of `D`. That is division with truncation, and there is one such `Q` and `R` (condition 8).
 //! `-2^31` by -1 needs no case: `Q = 2^31`, as 32 bits the same as `x`, and `R = 0`.
 //!
 //! | row | forces |
 //! | --- | --- |
 //! | `e`, `signed`, `rem`, `zero`, `negative`, `below` boolean | the multiplicity (condition 9), the operation `53 - 2 signed + rem` |
 //! | rows of the operands | 32 bits, the signs |
-//! | `zero y = 0` | `zero` only if `y` is 0; and then it must be, as `|D| >= 1` below |
-//! | `carry_y Y` | `|D| = Y - 2 carry_y Y + zero` |
-//! | six lookups | `r`, `|D| - 1 - r` and `quotient` have 32 bits |
+//! | `zero y = 0` | `zero` only if `y` is 0; and then it must be, as `m >= 1` below |
+//! | `carry_y Y` | `m = Y - 2 carry_y Y + zero` |
+//! | six lookups | `r`, `m - 1 - r` and `quotient` have 32 bits |
 //! | `carry_x r` | `R = r - 2 carry_x r` |
 //! | `Q D = X - R` | with `Q = quotient - 2^32 negative`: all of it integers below 2^66 |
 //! | `rem (R + 2^32 below - quotient) = z - quotient` | `z` is `quotient` or `R + 2^32 below`; it has 32 bits, as it came alone, so `below` is right |

@@ -4,6 +4,7 @@
 //! the limbs of `w`, `z`, `c` (a product's place). Let `left`, `rotate` and `arithmetic` be 1 for `Sll`, `Rotr`, `Sra`: sums of `o0`, `o1` and `o0 o1`.
 //!
 //! Every shift is one product with a power of two, cut at bit 32. With `Y` the value of `y` (negative in `Sra` if its sign bit, the carry, is 1):
+//!
 //! | | `Y q =` | with `q` from the table |
 //! | --- | --- | --- |
 //! | `Sll` | `2^32 w + z` | `2^s` |

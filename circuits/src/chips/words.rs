@@ -6,6 +6,21 @@
 //! `x + 2^34 y + 2^67 op`. If its own bounds make `x`, `y`, `op` integers with `-2^33 < x < 2^34`, `-2^32 < y <= 2^33` and `|op| < 2^100`,
 //! then `x = X` (they agree modulo 2^34 and differ by less), then `y = Y` (modulo 2^33), then `op = OP` (condition 2). This is what
 //! a chip means by *exact*. The converse bound, `0 <= X < 2^32`, then holds for `x` although no row checks it.
+//!
+//! # Rows of an operand
+//! Multiplication, division, shifts and signed order read an operand as signed or unsigned. Columns: `low`, `high`, `carry`; the row's own boolean `signed`.
+//!
+//! | row | forces |
+//! | --- | --- |
+//! | lookups of `low`, `high` | `biased = low + 2^16 high` is in `[0, 2^32)` |
+//! | `carry` boolean | `value = biased - 2^31 signed` is the integer meant, `pattern = value + 2^32 carry` the 32 bits that the tuple carries |
+//!
+//! `pattern` lies in `[-2^31, 2^33)`, so it is exact, and so in `[0, 2^32)`. Unsigned, `biased` is `pattern` and
+//! `carry` can only be 0. Signed, `biased` is `pattern + 2^31` modulo 2^32, and `carry` can only be the sign bit (condition 8).
+//!
+//! # A bound without columns of its own
+//! Where a value is a combination already, only its low limb gets a column: the high limb is `2^-16 (value - low)`, and lookups of both bound
+//! the value to 32 bits.
 
 use crate::{
     builder::Builder,
@@ -52,11 +67,7 @@ pub(crate) fn claimed(event: &Dispatch) -> (u64, bool) {
     (number % 8, number >= u64::from(RAISED) || event.z == 1)
 }
 
-/// An operand read as signed or unsigned: 3 non-linear rows and 3 columns (two limbs and a carry).
-///
-/// The limbs make the integer `biased` in `[0, 2^32)`, and `pattern = biased - 2^31 signed + 2^32 carry` is what the tuple
-/// carries. It lies in `[-2^31, 2^33)`, so it is exact (module documentation) and in `[0, 2^32)`. Unsigned, `biased = pattern` and
-/// the carry can only be 0. Signed, `biased = pattern + 2^31` reduced modulo 2^32, and the carry can only be the sign bit.
+/// An operand read as signed or unsigned: 3 non-linear rows and 3 columns (two limbs and a carry). See the module documentation.
 pub(crate) struct Operand {
     /// The operand, plus 2^31 if signed: the order of these is the order of the operands.
     pub biased: Lc,

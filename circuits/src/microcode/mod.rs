@@ -2,6 +2,26 @@
 //!
 //! [`Entry`] is what one slot does, [`decode()`] writes an instruction as entries, [`raised`] and [`fetch_fault`] say what happens instead
 //! when an instruction raises an exception or cannot be fetched.
+//!
+//! # A micro-op
+//! Two source registers `rs`, `rt`, a destination `rd`, an immediate, a target, an operation, six flags. With `X`, `Y` the values of the sources:
+//!
+//! * `x = X + immediate`, `y = Y`. The result, written to `rd`, is with `dispatch` what the operation's chip says, else `x + y`, with `minus` `x - y`, with `jump_register` `x`,
+//!   modulo 2^32.
+//! * `base` is `next_pc + 4` with `last`, else `next_pc`. The next instruction address becomes the target with `jump`, or with `branch` if the result is 1; target plus `Y`
+//!   with `jump_register`; else `base`.
+//! * With `last`, `pc` becomes the old `next_pc` and the step 0; else `pc` stays and the step grows by 1, with `branch` by 9.
+//!
+//! Register indices: 0 to 31 the general registers, 32 HI, 33 LO, 34 UserLocal, 35 Tick, 36 to 38 temporaries, 39 the sink, where a micro-op writes that has no destination.
+//!
+//! # Its tuple
+//! | part | content |
+//! | --- | --- |
+//! | 0 | `pc`; from bit 34 the step, from 40 `rs`, from 46 `rt`, from 52 `rd` (6 bits each), from 58 the flags: dispatch, minus, branch, jump, jump_register, last |
+//! | 1 | the operation's number, below 128 |
+//! | 2 | the mark: 0 |
+//! | 3 | immediate |
+//! | 4 | target |
 
 mod decode;
 mod entry;

@@ -1,4 +1,5 @@
-//! Exceptions: the entries that take the place of a decoded one.
+//! # Exceptions
+//! The entries that take the place of a decoded one.
 //!
 //! An exception saves `pc` in `$k0` and goes to the vector. That is two micro-ops, X and L: X writes `$k0` and points the next instruction
 //! address at the vector without ending the instruction, L ends it, so that `pc` takes that address. Words that always raise

@@ -1,3 +1,4 @@
+//! # Constants
 //! Round constants, the mixing matrix, and its factorisation for the partial rounds.
 //!
 //! Constants come from the Grain LFSR in self-shrinking mode as appendix F of the Poseidon paper (eprint 2019/458) describes; the

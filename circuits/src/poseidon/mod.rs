@@ -4,6 +4,15 @@
 //! designers' margin (Grassi, Khovratovich, Rechberger, Roy, Schofnegger: eprint 2019/458), and the same permutation that
 //! nova-snark's wide random oracle uses. The sponge starts from a capacity element that names the domain and the number of
 //! elements, so no padding is needed and hashes of different domains or lengths never share an input.
+//!
+//! | domain | number | elements |
+//! | --- | --- | --- |
+//! | state | 1 | eight words of their own, then 39 registers, seven to an element |
+//! | node | 2 | place, index, 16 children |
+//! | image page | 3 | index, 128 words, seven to an element |
+//! | decoded page | 4 | place, index, digest of the next part, 80 entries, two to an element |
+//!
+//! The capacity element is `domain + 2^32 elements`. Whoever hashes has bounded what shares an element (condition 2).
 
 mod constants;
 mod permutation;

@@ -1,8 +1,12 @@
-//! The permutation in rows: three for each of the 259 S-boxes and one for each of 24 elements, with few non-zeros.
+//! # In rows
+//! Three rows for each of the 259 S-boxes and one for each of 24 elements, with few non-zeros: 801 rows a permutation, 777 of them non-linear.
 //!
 //! An S-box is `x x = x2`, `x2 x2 = x4`, `x4 x = x5`. The inputs `x` are variables and the outputs `x5` are not: the third row says
 //! `x5` as a combination of the **next** round's inputs, through the inverse of the linear layer. So only one side of one row of the
 //! three is dense. After the partial rounds the 24 elements without S-box get a variable and a linear row each.
+//!
+//! The variables are `post` columns and each is determined by a row from earlier ones, so there is nothing for a prover to choose: the linear layers are
+//! invertible, and given a round's inputs the rows leave one value for each of the next.
 //!
 //! All constants are multiplied by `one`: an idle instance (`one` and inputs zero) has an all-zero witness, which costs nothing to
 //! fold; with `one` equal to one it is Poseidon.

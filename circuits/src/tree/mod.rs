@@ -3,6 +3,16 @@
 //! Both are 16-ary with six levels of nodes above the pages, so all of memory fits: 2^23 image pages of 512 bytes, 2^24 decoded pages of
 //! 256 bytes. A node's place (tree and level) and index are part of what is hashed. What is absent has digest 0, which is no hash anyone
 //! can open.
+//!
+//! | number | value |
+//! | --- | --- |
+//! | place of a node or page | `tree + 4 level`; tree 0 is the image, 1 the decoded program; pages are at level 0, the root at 6 |
+//! | place of part `k` of a decoded page | `1 + 400 k` |
+//! | index of a page | its address divided by 512 (image) or 256 (decoded) |
+//! | index of child `j` of a node | `16 index + j` |
+//!
+//! The verifier produces each root once (place, index 0, digest), so every run consumes it with one [node](crate::chips::node) and so opens both roots, even of a tree
+//! without pages. Which other nodes and pages are opened is the plan's choice; each once, as its facts can be used any number of times.
 
 mod program;
 

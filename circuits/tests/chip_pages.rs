@@ -296,3 +296,40 @@ fn every_chip_has_a_page() {
         assert!(described || apart, "{source} has a page");
     }
 }
+
+/// All Rust text below a folder.
+fn sources(folder: &Path, text: &mut String) {
+    for file in fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if path.is_dir() {
+            sources(&path, text);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            *text += &fs::read_to_string(path).unwrap();
+        }
+    }
+}
+
+/// The table of conditions points at files and tests: they must be there.
+#[test]
+fn the_conditions_name_files_and_tests_that_exist() {
+    let mut code = String::new();
+    for folder in ["circuits/src", "circuits/tests", "folding/src"] {
+        sources(&root().join(folder), &mut code);
+    }
+    let protocol = fs::read_to_string(root().join("docs/protocol.md")).unwrap();
+    let (_, table) = protocol.split_once("## Conditions").unwrap();
+    let (table, _) = table.split_once("## Sources").unwrap();
+    let quoted = table.split('`').skip(1).step_by(2);
+    let mut tests = 0;
+    for name in quoted {
+        let is_test = name.contains('_') && !name.contains(['.', '/']);
+        if name.ends_with(".rs") {
+            let found = [name, &format!("circuits/src/{name}")].map(|p| root().join(p).exists());
+            assert!(found.contains(&true), "{name} exists");
+        } else if is_test {
+            assert!(code.contains(&format!("fn {name}()")), "{name} is a test");
+            tests += 1;
+        }
+    }
+    assert!(tests > 14, "the table names tests");
+}

@@ -1,0 +1,104 @@
+//! Where commitment keys are kept.
+
+use std::path::{Path, PathBuf};
+
+/// Name of the environment variable that moves the cache directory.
+pub const CACHE_VARIABLE: &str = "ZKMIPS_CACHE";
+
+/// Where commitment keys are kept: they are the same for all programs and shapes, anybody can make them, and removing them is safe.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cache {
+    directory: PathBuf,
+}
+
+/// No place for the cache.
+#[derive(Debug, thiserror::Error)]
+#[error("no home directory to keep commitment keys in: name a directory with --cache or {CACHE_VARIABLE}")]
+pub struct NoCacheDirectory;
+
+/// A file of the cache.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CachedFile {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+}
+
+impl Cache {
+    /// A cache in this directory, which need not exist.
+    pub fn at(directory: impl Into<PathBuf>) -> Self {
+        Cache {
+            directory: directory.into(),
+        }
+    }
+
+    /// The directory that `ZKMIPS_CACHE` names, or the one the platform has for such things.
+    pub fn of_user() -> Result<Self, NoCacheDirectory> {
+        match std::env::var_os(CACHE_VARIABLE).filter(|path| !path.is_empty()) {
+            Some(path) => Ok(Cache::at(path)),
+            None => {
+                let directories = directories::ProjectDirs::from("", "", "zkmips");
+                let directories = directories.ok_or(NoCacheDirectory)?;
+                Ok(Cache::at(directories.cache_dir()))
+            }
+        }
+    }
+
+    /// Its directory.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The key files in it, in order of name.
+    pub fn files(&self) -> std::io::Result<Vec<CachedFile>> {
+        let entries = match std::fs::read_dir(&self.directory) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other?,
+        };
+        let mut files = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            // Unfinished files of an interrupted setup are `*.tmp`.
+            let ours = path
+                .extension()
+                .is_some_and(|extension| extension == "key" || extension == "tmp");
+            if ours {
+                let bytes = path.metadata()?.len();
+                files.push(CachedFile { path, bytes });
+            }
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(files)
+    }
+
+    /// Removes the key files and returns what they were.
+    pub fn clean(&self) -> std::io::Result<Vec<CachedFile>> {
+        let files = self.files()?;
+        for file in &files {
+            std::fs::remove_file(&file.path)?;
+        }
+        Ok(files)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_key_files_are_listed_and_removed() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path().join("absent"));
+        assert_eq!(cache.files().unwrap(), []);
+        let cache = Cache::at(directory.path());
+        for name in ["pallas.key", "vesta.0f.tmp", "notes.txt"] {
+            std::fs::write(directory.path().join(name), name).unwrap();
+        }
+        let sizes: Vec<u64> = cache.files().unwrap().iter().map(|f| f.bytes).collect();
+        assert_eq!(sizes, [10, 12]);
+        assert_eq!(cache.clean().unwrap().len(), 2);
+        assert_eq!(cache.files().unwrap(), []);
+        assert!(directory.path().join("notes.txt").exists());
+    }
+}

@@ -1,0 +1,109 @@
+//! Programs as prover and verifier see them: the image, its trees, its id, and names for people.
+
+use crate::{go_symbols, ProgramId};
+use std::sync::{Arc, OnceLock};
+use zkmips_circuits::header::{Header, HeaderError};
+use zkmips_circuits::microcode;
+use zkmips_circuits::tree::ProgramTrees;
+use zkmips_emulator::{ByteOrder, LoadError};
+
+/// A guest program with the kernel that serves it. Cheap to clone.
+#[derive(Clone)]
+pub struct Program {
+    image: Arc<zkmips_emulator::Program>,
+    go_functions: Arc<[(u32, String)]>,
+    trees: Arc<OnceLock<(ProgramTrees, Header)>>,
+}
+
+impl Program {
+    /// Loads an ELF file or a snapshot.
+    pub fn load(file: &[u8]) -> Result<Program, LoadError> {
+        let image = zkmips_emulator::Program::load(file)?;
+        let mut go_functions = go_symbols::functions(file);
+        go_functions.sort();
+        Ok(Program {
+            image: Arc::new(image),
+            go_functions: go_functions.into(),
+            trees: Arc::default(),
+        })
+    }
+
+    /// The image as the emulator runs it.
+    pub fn image(&self) -> &zkmips_emulator::Program {
+        &self.image
+    }
+
+    pub(crate) fn shared_image(&self) -> Arc<zkmips_emulator::Program> {
+        Arc::clone(&self.image)
+    }
+
+    /// Byte order of the guest.
+    pub fn byte_order(&self) -> ByteOrder {
+        self.image.byte_order()
+    }
+
+    /// Whether the program is a start-up snapshot.
+    pub fn is_snapshot(&self) -> bool {
+        self.image.is_snapshot()
+    }
+
+    /// Arguments (the first is the program's name) and environment inside a snapshot.
+    pub fn recorded_arguments(&self) -> Option<(Vec<String>, Vec<String>)> {
+        let strings = |bytes: Vec<u8>| {
+            let text = bytes.strip_suffix(&[0]).map(String::from_utf8_lossy);
+            text.map_or(Vec::new(), |text| {
+                text.split('\0').map(str::to_owned).collect()
+            })
+        };
+        let (argv, environment) = self.image.recorded_arguments()?;
+        Some((strings(argv), strings(environment)))
+    }
+
+    /// The trees over the image and its decoded code, and the header that names them. Made once, from every byte of the image.
+    pub(crate) fn trees(&self) -> Result<&(ProgramTrees, Header), HeaderError> {
+        if let Some(known) = self.trees.get() {
+            return Ok(known);
+        }
+        let trees = ProgramTrees::new(&self.image, microcode::decode)?;
+        let header = Header::with_trees(&self.image, &trees)?;
+        Ok(self.trees.get_or_init(|| (trees, header)))
+    }
+
+    /// The header, which proofs carry.
+    pub fn header(&self) -> Result<&Header, HeaderError> {
+        Ok(&self.trees()?.1)
+    }
+
+    /// The program id.
+    pub fn id(&self) -> Result<ProgramId, HeaderError> {
+        Ok(ProgramId(self.header()?.id()))
+    }
+
+    /// Address of a function, by symbol or, in a Go program without symbols, by its line table.
+    pub fn address_of(&self, name: &str) -> Option<u32> {
+        let symbol = self.image.address_of(name);
+        let named = |function: &&(u32, String)| function.1 == name;
+        symbol.or_else(|| self.go_functions.iter().find(named).map(|f| f.0))
+    }
+
+    /// The function that contains an address and the distance from its start, as `name+0x10`.
+    pub fn place(&self, address: u32) -> Option<String> {
+        let symbol = self.image.function_at(address);
+        let symbol = symbol.map(|(symbol, distance)| (symbol.name.as_str(), distance));
+        let (name, distance) = symbol.or_else(|| self.go_function_at(address))?;
+        Some(if distance == 0 {
+            name.to_owned()
+        } else {
+            format!("{name}+{distance:#x}")
+        })
+    }
+
+    fn go_function_at(&self, address: u32) -> Option<(&str, u32)> {
+        self.image.instruction_at(address)?;
+        let after = self.go_functions.partition_point(|f| f.0 <= address);
+        let (start, name) = self.go_functions.get(after.checked_sub(1)?)?;
+        // Behind the last function comes what has no name.
+        (after < self.go_functions.len() || address - start < 1 << 16)
+            .then_some((name.as_str(), address - start))
+    }
+}

@@ -1,0 +1,258 @@
+//! Proving: plan, commit, fold, compress.
+
+use crate::ends::{ends, slots};
+use crate::inputs::PublicInputs;
+use crate::{Params, Phase, Program, ProgramId, Progress, ProofFile, Statement};
+use ff::PrimeField;
+use serde::Serialize;
+use std::ops::{AddAssign, ControlFlow};
+use std::time::{Duration, Instant};
+use zkmips_circuits::header::HeaderError;
+use zkmips_circuits::plan::{Plan, PlanError};
+use zkmips_circuits::shape::Shape;
+use zkmips_circuits::source::Source;
+use zkmips_circuits::statement::StatementError;
+use zkmips_emulator::constants::MACHINE_VERSION;
+use zkmips_emulator::tape::TapeError;
+use zkmips_emulator::Inputs;
+use zkmips_folding::stats::SegmentStats;
+use zkmips_folding::step::StepError;
+use zkmips_folding::{ivc, pass1};
+
+/// Why there is no proof.
+#[derive(Debug, thiserror::Error)]
+pub enum ProveError {
+    /// The program has no id.
+    #[error(transparent)]
+    Header(#[from] HeaderError),
+    /// An input does not fit its tape.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// The run cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// More than the machine's clock can count.
+    #[error("the run takes {0} segments, more than a proof can have (2^32 instruction slots): give the program less to do")]
+    TooLong(u64),
+    /// The statement cannot be written down.
+    #[error(transparent)]
+    Statement(#[from] StatementError),
+    /// The witness cannot be filled.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// Folding failed.
+    #[error(transparent)]
+    Folding(#[from] zkmips_folding::error::ProveError),
+    /// The proof cannot be encoded.
+    #[error("the proof cannot be encoded: {0}")]
+    Encoding(String),
+}
+
+/// Wall-clock time of each phase in seconds.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+pub struct Seconds {
+    /// Executing and planning.
+    pub execute: f64,
+    /// First pass.
+    pub commit: f64,
+    /// Second pass.
+    pub fold: f64,
+    /// Making the publishable proof.
+    pub compress: f64,
+    /// All of it.
+    pub total: f64,
+}
+
+/// What a proof cost.
+#[derive(Clone, PartialEq, Debug, Default, Serialize)]
+pub struct ProveReport {
+    /// Instructions of the run.
+    pub instructions: u64,
+    /// Words of memory that were touched.
+    pub touched_words: u64,
+    /// Number of segments.
+    pub segments: u64,
+    /// Time by phase.
+    pub seconds: Seconds,
+    /// Instructions divided by total time.
+    pub instructions_per_second: f64,
+    /// Rows with a cross term, those of the recursion and its second circuit included, per instruction. The first segment is folded into
+    /// nothing and not counted: `None` if it is the only one.
+    pub nonlinear_rows_per_instruction: Option<f64>,
+    /// Full-size elements committed to in the segments, per instruction.
+    pub full_size_elements_per_instruction: f64,
+    /// Share of the recursion and its second circuit in the rows with a cross term; `None` as above.
+    pub ivc_share: Option<f64>,
+}
+
+/// Sums over segments.
+#[derive(Default)]
+struct Totals {
+    step_rows: usize,
+    recursion_rows: usize,
+    full: usize,
+}
+
+impl AddAssign<&SegmentStats> for Totals {
+    fn add_assign(&mut self, s: &SegmentStats) {
+        self.step_rows += s.step_nonlinear_rows;
+        self.recursion_rows += s.recursion_nonlinear_rows + s.secondary_nonlinear_rows;
+        self.full += s.pre.full + s.post.full;
+    }
+}
+
+/// A proof, what it says and what it cost.
+pub struct Proved {
+    /// The proof.
+    pub file: ProofFile,
+    /// What it says.
+    pub statement: Statement,
+    /// What it cost.
+    pub report: ProveReport,
+}
+
+/// Makes proofs with segments of one shape.
+pub struct Prover<'a> {
+    params: &'a Params,
+    progress: &'a dyn Progress,
+}
+
+impl<'a> Prover<'a> {
+    /// A prover with these parameters that tells `progress` how far it is.
+    pub fn new(params: &'a Params, progress: &'a dyn Progress) -> Self {
+        Prover { params, progress }
+    }
+
+    /// Proves the run of `program` on `inputs`.
+    pub fn prove(&self, program: &Program, inputs: Inputs) -> Result<Proved, ProveError> {
+        let start = Instant::now();
+        let shape = self.params.shape();
+        let digest = self.params.digest();
+        let pp = self.params.pp();
+        let mut seconds = Seconds::default();
+        let public = PublicInputs::of(&inputs, program.is_snapshot())?;
+
+        self.progress.at(Phase::Program, 0, None);
+        let (trees, header) = program.trees()?;
+        self.progress.at(Phase::Execute, 0, None);
+        let plan = Plan::new(
+            program.shared_image(),
+            trees,
+            inputs,
+            shape.capacities(),
+            |slots| self.progress.at(Phase::Execute, slots, None),
+        )?;
+        let n = plan.segments() as u64;
+        let slots = slots(shape, n).ok_or(ProveError::TooLong(n))?;
+        seconds.execute = lap(start, &seconds);
+
+        let segment = &pp.step.segment;
+        self.progress.at(Phase::Commit, 0, Some(n));
+        let mut source = Source::new(&plan, segment)?;
+        let commitments = pass1::commit_pass(pp, &mut source, &mut |done| {
+            self.progress.at(Phase::Commit, done as u64, Some(n));
+        })?;
+        seconds.commit = lap(start, &seconds);
+
+        self.progress.at(Phase::Fold, 0, Some(n));
+        let ends = ends(plan.statement(), digest, shape, n, slots, commitments.ic)?;
+        let mut source = Source::new(&plan, segment)?;
+        let mut totals = Totals::default();
+        let running = ivc::fold(
+            pp,
+            &mut source,
+            &commitments,
+            ends.first,
+            None,
+            &mut |running, stats| {
+                totals += stats;
+                self.progress.at(Phase::Fold, running.segments(), Some(n));
+                ControlFlow::Continue(())
+            },
+        )?;
+        seconds.fold = lap(start, &seconds);
+
+        self.progress.at(Phase::Compress, 0, None);
+        let proof = running.compress(pp)?;
+        let proof = proof
+            .to_bytes()
+            .map_err(|error| ProveError::Encoding(error.to_string()))?;
+        seconds.compress = lap(start, &seconds);
+        seconds.total = start.elapsed().as_secs_f64();
+
+        let tape = plan.statement().output_tape();
+        let file = ProofFile {
+            machine_version: MACHINE_VERSION,
+            parameter_digest: *digest,
+            shape: shape.name().to_owned(),
+            header: header.to_bytes(),
+            public,
+            status: plan.statement().status(),
+            output: output_bytes(program, tape),
+            segments: n,
+            chain: commitments.ic.to_repr().into(),
+            proof,
+        };
+        Ok(Proved {
+            statement: Statement::claimed(ProgramId(header.id()), &file),
+            file,
+            report: report(&plan, seconds, &totals, shape.capacities().slots as u64),
+        })
+    }
+}
+
+/// Seconds since the last lap.
+fn lap(start: Instant, so_far: &Seconds) -> f64 {
+    let laps = so_far.execute + so_far.commit + so_far.fold + so_far.compress;
+    (start.elapsed() - Duration::from_secs_f64(laps).min(start.elapsed())).as_secs_f64()
+}
+
+/// The bytes that an output tape holds: status, length, bytes.
+fn output_bytes(program: &Program, tape: &[u32]) -> Vec<u8> {
+    let length = tape.get(1).copied().unwrap_or_default() as usize;
+    let order = program.byte_order();
+    let words = tape.iter().skip(2);
+    let mut bytes: Vec<u8> = words.flat_map(|&word| order.bytes(word)).collect();
+    bytes.truncate(length);
+    bytes
+}
+
+fn report(plan: &Plan, seconds: Seconds, totals: &Totals, slots: u64) -> ProveReport {
+    let instructions = plan.instructions();
+    let segments = plan.segments() as u64;
+    // Instructions from the second segment on. Short runs whose last segments hold boundary and pages only are counted as a whole.
+    let folded = instructions.checked_sub(slots).unwrap_or(instructions);
+    let rows = (totals.step_rows + totals.recursion_rows) as f64;
+    let several = |value: f64| (segments > 1).then_some(value);
+    ProveReport {
+        instructions,
+        touched_words: plan.touched_words() as u64,
+        segments,
+        seconds,
+        instructions_per_second: instructions as f64 / seconds.total.max(1e-9),
+        nonlinear_rows_per_instruction: several(rows / folded.max(1) as f64),
+        full_size_elements_per_instruction: totals.full as f64 / instructions.max(1) as f64,
+        ivc_share: several(totals.recursion_rows as f64 / rows.max(1.0)),
+    }
+}
+
+/// Segments that a proof of this run would have.
+pub fn plan_segments(
+    program: &Program,
+    inputs: Inputs,
+    shape: Shape,
+    progress: &dyn Progress,
+) -> Result<u64, ProveError> {
+    progress.at(Phase::Program, 0, None);
+    let (trees, _) = program.trees()?;
+    progress.at(Phase::Execute, 0, None);
+    let on_slots = |slots| progress.at(Phase::Execute, slots, None);
+    let plan = Plan::new(
+        program.shared_image(),
+        trees,
+        inputs,
+        shape.capacities(),
+        on_slots,
+    )?;
+    Ok(plan.segments() as u64)
+}

@@ -1,1 +1,97 @@
-fn main() {}
+//! The command `zkmips`.
+
+mod args;
+mod commands;
+mod failure;
+mod files;
+mod terminal;
+
+use args::{Cli, Command, Common};
+use clap::error::ErrorKind;
+use clap::Parser;
+use failure::{Failure, CANNOT_CREATE, SOFTWARE, USAGE};
+use files::Output;
+use serde_json::Value;
+use std::process::ExitCode;
+use terminal::Terminal;
+use zkmips::Cache;
+
+/// What commands share: where to say how far they are, where keys are, where the report goes.
+pub struct Context {
+    terminal: Terminal,
+    cache: Option<std::path::PathBuf>,
+    report: Option<Output>,
+}
+
+impl Context {
+    fn new(common: Common) -> Result<Self, Failure> {
+        if let Some(threads) = common.threads {
+            rayon::ThreadPoolBuilder::new()
+                .num_threads(threads.into())
+                .build_global()
+                .map_err(|error| {
+                    Failure::new(SOFTWARE, format!("cannot start threads: {error}"))
+                })?;
+        }
+        let report = common.report.as_deref().map(Output::prepare).transpose()?;
+        Ok(Context {
+            terminal: Terminal::new(common.quiet),
+            cache: common.cache,
+            report,
+        })
+    }
+
+    fn cache(&self) -> Result<Cache, Failure> {
+        match &self.cache {
+            Some(directory) => Ok(Cache::at(directory)),
+            None => Cache::of_user().map_err(|error| Failure::new(CANNOT_CREATE, error)),
+        }
+    }
+
+    /// Whether somebody wants a report.
+    fn wants_report(&self) -> bool {
+        self.report.is_some()
+    }
+
+    /// Writes the report if somebody wants it.
+    fn report(&self, report: &Value) -> Result<(), Failure> {
+        let Some(output) = &self.report else {
+            return Ok(());
+        };
+        output.write(format!("{report:#}\n").as_bytes())
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let context = Context::new(cli.common)?;
+    let result = match cli.command {
+        Command::Run(args) => commands::run::run(&context, args),
+        Command::Prove(args) => commands::prove::prove(&context, args),
+        Command::Verify(args) => commands::verify::verify(&context, args),
+        Command::Id(args) => commands::id::id(&context, args),
+        Command::Inspect(args) => commands::inspect::inspect(&context, args),
+        Command::Snapshot(args) => commands::snapshot::snapshot(&context, args),
+        Command::Setup(args) => commands::setup::setup(&context, args),
+    };
+    context.terminal.finish();
+    result
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version were asked for; everything else is a mistake.
+            let asked = matches!(
+                error.kind(),
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+            );
+            let _ = error.print();
+            return ExitCode::from(if asked { 0 } else { USAGE });
+        }
+    };
+    match run(cli) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}

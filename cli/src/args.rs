@@ -1,0 +1,200 @@
+//! The command line, as clap reads it and as `--help` teaches it.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use zkmips::ProgramId;
+
+const EXAMPLES: &str = "\
+Examples:
+  echo secret | zkmips run ./prog              what does it do?
+  echo secret | zkmips prove ./prog -o p.zkp   prove it, without showing the input
+  zkmips verify p.zkp --program ./prog         is it true? prints the output
+  zkmips verify p.zkp --id $(zkmips id ./prog) the same, without the program
+
+A program is an ELF file built with GOOS=linux GOARCH=mips (or mipsle) GOMIPS=softfloat go build, a static soft-float C program for
+MIPS32, or a snapshot of one. Standard input is private. Standard output, exit status, arguments, environment and --public-input are
+public. Standard error is shown and not proved.";
+
+/// Prove what unmodified Go and C programs print, without showing their input.
+#[derive(Debug, Parser)]
+#[command(name = "zkmips", version, after_help = EXAMPLES, max_term_width = 120)]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Write a JSON object with the results to this file
+    #[arg(long, value_name = "FILE", global = true)]
+    pub report: Option<PathBuf>,
+    /// Keep commitment keys here instead of in the user's cache directory [env: ZKMIPS_CACHE]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub cache: Option<PathBuf>,
+    /// Use this many threads instead of one for each processor
+    #[arg(long, value_name = "N", global = true, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print no progress, only results and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Execute a program and show what it writes
+    Run(Run),
+    /// Prove what a program writes and how it exits
+    Prove(Prove),
+    /// Check a proof and print the output that it proves
+    Verify(Verify),
+    /// Print the id by which a verifier knows a program
+    Id(Id),
+    /// Show what a proof, a snapshot or a program holds
+    Inspect(Inspect),
+    /// Skip start-up: write an image of a program that has run up to a point
+    Snapshot(Snapshot),
+    /// Make the commitment keys now, list them or remove them
+    Setup(Setup),
+}
+
+/// What is public about a run.
+#[derive(Debug, Default, Args)]
+pub struct PublicOptions {
+    /// File that the guest reads from descriptor 3
+    #[arg(long, value_name = "FILE")]
+    pub public_input: Option<PathBuf>,
+    /// Environment variable for the guest; can be given more than once
+    #[arg(long, short, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Arguments for the guest, after `--`
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The exit status is the guest's. The guest reads standard input as its private input."
+)]
+pub struct Run {
+    /// ELF file or snapshot
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub public: PublicOptions,
+    /// Print counts to standard error: instructions, memory, segments of a proof
+    #[arg(long)]
+    pub stats: bool,
+    /// Stop after this many instructions
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u64>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: echo secret | zkmips prove ./prog -o p.zkp -- -n 3
+
+The proof says nothing about the private input but that it exists. It does show output, exit status, arguments, environment, public
+input and the number of segments, which is roughly the length of the run."
+)]
+pub struct Prove {
+    /// ELF file or snapshot
+    pub program: PathBuf,
+    /// File for the proof, `-` for standard output [default: name of the program with the ending .zkp, in this directory]
+    #[arg(long, short, value_name = "PROOF")]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub public: PublicOptions,
+    /// Shape of the segments: small for short runs, large for long ones [default: by the length of the run]
+    #[arg(long)]
+    pub shape: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Prints the proved output to standard output and the rest of the statement to standard error. Exits with 0 if the proof is
+valid, whatever the status of the guest: add --status 0 to demand success.
+
+A prover could choose arguments, environment or public input that make a program say anything. So a proof with others than the defaults is
+refused unless you repeat the ones you expect, as for `prove`, or accept whatever they are with --any-input."
+)]
+pub struct Verify {
+    /// Proof, `-` for standard input
+    pub proof: PathBuf,
+    /// The program's id, as `zkmips id` prints it
+    #[arg(long, value_name = "ID")]
+    pub id: Option<ProgramId>,
+    /// The program itself; its id is computed
+    #[arg(long, value_name = "PROGRAM")]
+    pub program: Option<PathBuf>,
+    #[command(flatten)]
+    pub public: PublicOptions,
+    /// Accept whatever arguments, environment and public input the proof has; they are printed
+    #[arg(long, conflicts_with_all = ["public_input", "env", "args"])]
+    pub any_input: bool,
+    /// Fail unless the proved output is exactly this file
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fail unless the guest exited with this status
+    #[arg(long, value_name = "N")]
+    pub status: Option<u32>,
+}
+
+#[derive(Debug, Args)]
+pub struct Id {
+    /// ELF file or snapshot
+    pub program: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Inspect {
+    /// Proof, snapshot or ELF file; `-` for standard input
+    pub file: PathBuf,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: zkmips snapshot ./prog --at main.main -o prog.snapshot
+
+A Go program executes half a million instructions before main.main. Proofs of a snapshot skip them. The snapshot has an id of its own, which
+anybody can compute by taking the same snapshot of the same program. Arguments and environment are fixed when it is taken."
+)]
+pub struct Snapshot {
+    /// ELF file
+    pub program: PathBuf,
+    /// Function or address (0x...) where runs of the snapshot begin [default: main.main, or else main]
+    #[arg(long, value_name = "SYMBOL")]
+    pub at: Option<String>,
+    /// File for the snapshot [default: name of the program with the ending .snapshot, in this directory]
+    #[arg(long, short, value_name = "IMAGE")]
+    pub output: Option<PathBuf>,
+    /// Environment variable for the guest; can be given more than once
+    #[arg(long, short, value_name = "NAME=VALUE")]
+    pub env: Vec<String>,
+    /// Give up after this many instructions
+    #[arg(long, value_name = "N", default_value_t = 1_000_000_000)]
+    pub limit: u64,
+    /// Arguments for the guest, after `--`
+    #[arg(last = true, value_name = "ARGS")]
+    pub args: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Keys come from hashing a label: nobody has to be trusted, everybody makes the same ones. `prove` and `verify` make what is
+missing, so this command is never necessary."
+)]
+pub struct Setup {
+    /// Shape to prepare; the keys of the large one serve all
+    #[arg(long, default_value = "large")]
+    pub shape: String,
+    /// List the files in the cache and do nothing
+    #[arg(long, conflicts_with = "clean")]
+    pub list: bool,
+    /// Remove the files in the cache
+    #[arg(long)]
+    pub clean: bool,
+}

@@ -1,0 +1,104 @@
+//! `zkmips prove`
+
+use super::run::Passthrough;
+use super::{
+    indented, params, public_inputs, refuse_arguments_of_snapshot, run_failure, tell,
+    unknown_syscalls,
+};
+use crate::args::Prove;
+use crate::failure::{Failure, DATA, SOFTWARE};
+use crate::files::{derived, load, Output};
+use crate::terminal::{count, duration};
+use crate::Context;
+use serde_json::json;
+use std::process::ExitCode;
+use zkmips::{Executor, ProveError, Prover, Shape, MAX_SLOTS};
+
+/// Runs that take more small segments than this are proved in large ones.
+const SMALL_SEGMENTS: u64 = 8;
+
+/// The shape for a run of this many instructions.
+fn shape_for(instructions: u64) -> Shape {
+    match instructions / Shape::Small.capacities().slots as u64 {
+        0..SMALL_SEGMENTS => Shape::Small,
+        _ => Shape::Large,
+    }
+}
+
+pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
+    let shape = args.shape.as_deref().map(super::shape).transpose()?;
+    let program = load(&args.program)?;
+    let inputs = public_inputs(args.public)?;
+    refuse_arguments_of_snapshot(&program, &inputs)?;
+    let path = args.output.unwrap_or_else(|| derived(&args.program, "zkp"));
+    let output = Output::prepare(&path)?;
+
+    // The fast way first: it shows what goes wrong, and how long the proof will be.
+    let mut streams = Passthrough::default();
+    let execution = Executor::with_stdin(&program, inputs, super::stdin)
+        .limit(MAX_SLOTS)
+        .run(&mut streams)
+        .map_err(run_failure)?;
+    let report = execution.report;
+    if !execution.ended {
+        let message = "the program runs for more than 2^32 instructions, the most that a proof can have: give it less to do";
+        return Err(Failure::new(DATA, message));
+    }
+    streams.finish(&report)?;
+    tell(&program, &report);
+
+    let shape = shape.unwrap_or_else(|| shape_for(report.instructions));
+    let params = params(context, shape)?;
+    let proved = Prover::new(&params, &context.terminal).prove(&program, execution.inputs);
+    context.terminal.finish();
+    let proved = proved.map_err(|error| match error {
+        error @ (ProveError::Tape(_) | ProveError::TooLong(_)) => Failure::new(DATA, error),
+        error => Failure::new(SOFTWARE, error),
+    })?;
+    let bytes = proved.file.to_bytes();
+    output.write(&bytes)?;
+
+    let cost = &proved.report;
+    eprintln!(
+        "zkmips: proved that\n{}",
+        indented(&proved.statement.to_string())
+    );
+    eprintln!(
+        "zkmips: {}: {} bytes, {} instructions in {} ({} segments of shape {}), {:.0} instructions per second",
+        output.name(),
+        count(bytes.len() as u64),
+        count(cost.instructions),
+        duration(cost.seconds.total),
+        count(cost.segments),
+        shape.name(),
+        cost.instructions_per_second,
+    );
+    context.report(&json!({
+        "program_id": proved.statement.program_id,
+        "status": proved.statement.status,
+        "instructions": cost.instructions,
+        "output_bytes": proved.statement.output.len(),
+        "unknown_syscalls": unknown_syscalls(&report),
+        "touched_words": cost.touched_words,
+        "segments": cost.segments,
+        "shape": shape.name(),
+        "seconds": cost.seconds,
+        "instructions_per_second": cost.instructions_per_second,
+        "nonlinear_rows_per_instruction": cost.nonlinear_rows_per_instruction,
+        "full_size_elements_per_instruction": cost.full_size_elements_per_instruction,
+        "ivc_share": cost.ivc_share,
+        "peak_memory_bytes": peak_memory(),
+        "proof_bytes": bytes.len(),
+    }))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Most memory this process has had, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes << 10)
+}

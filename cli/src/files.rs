@@ -1,0 +1,152 @@
+//! Reading and writing files, so that what is there is always whole.
+
+use crate::failure::{reason, Failure, CANNOT_CREATE, DATA, NO_INPUT};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use zkmips::Program;
+
+/// Longest program file, as the loader has it.
+const MAX_PROGRAM_BYTES: u64 = 256 << 20;
+/// Longest public input that fits the tape.
+const MAX_PUBLIC_INPUT: u64 = 64 << 20;
+
+/// Whether a path stands for standard input or output.
+fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Reads a file of at most `limit` bytes; `-` is standard input.
+pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let mut read_from = |source: &mut dyn Read| source.take(limit + 1).read_to_end(&mut bytes);
+    let result = if is_dash(path) {
+        read_from(&mut io::stdin().lock())
+    } else {
+        File::open(path).and_then(|mut file| read_from(&mut file))
+    };
+    result.map_err(|error| Failure::about(path, NO_INPUT, reason(&error)))?;
+    if bytes.len() as u64 > limit {
+        let message = format!("longer than {limit} bytes, which nothing that belongs here can be");
+        return Err(Failure::about(path, DATA, message));
+    }
+    Ok(bytes)
+}
+
+/// Reads and loads a program.
+pub fn load(path: &Path) -> Result<Program, Failure> {
+    let bytes = read(path, MAX_PROGRAM_BYTES)?;
+    Program::load(&bytes).map_err(|error| Failure::about(path, DATA, error))
+}
+
+/// Reads the public input, if there is one.
+pub fn public_input(path: Option<&Path>) -> Result<Vec<u8>, Failure> {
+    path.map_or(Ok(Vec::new()), |path| read(path, MAX_PUBLIC_INPUT))
+}
+
+/// A file that will be written: known to be possible before work is done for it.
+pub struct Output {
+    path: PathBuf,
+    kind: Kind,
+}
+
+enum Kind {
+    Stdout,
+    /// A device or a pipe: written to as it is.
+    Special,
+    /// Written under another name in its directory and then renamed: at any moment the file is the old one or the new one.
+    Regular {
+        target: PathBuf,
+    },
+}
+
+impl Output {
+    /// Checks that the file can be written. Nothing is left behind.
+    pub fn prepare(path: &Path) -> Result<Output, Failure> {
+        let fail = |error: io::Error| Failure::about(path, CANNOT_CREATE, reason(&error));
+        let kind = if is_dash(path) {
+            Kind::Stdout
+        } else {
+            match fs::metadata(path) {
+                Ok(metadata) if metadata.is_dir() => {
+                    return Err(fail(io::ErrorKind::IsADirectory.into()))
+                }
+                Ok(metadata) if !metadata.is_file() => Kind::Special,
+                // Through a symbolic link, so that the link stays one.
+                Ok(_) => Kind::Regular {
+                    target: fs::canonicalize(path).map_err(fail)?,
+                },
+                Err(_) => Kind::Regular {
+                    target: path.to_owned(),
+                },
+            }
+        };
+        if let Kind::Regular { target } = &kind {
+            drop(unfinished(target).map_err(fail)?);
+        }
+        Ok(Output {
+            path: path.to_owned(),
+            kind,
+        })
+    }
+
+    /// Its name for messages.
+    pub fn name(&self) -> String {
+        match self.kind {
+            Kind::Stdout => "standard output".into(),
+            _ => self.path.display().to_string(),
+        }
+    }
+
+    /// Writes it.
+    pub fn write(&self, bytes: &[u8]) -> Result<(), Failure> {
+        let result = match &self.kind {
+            Kind::Stdout => return stdout(bytes),
+            Kind::Special => File::options()
+                .write(true)
+                .open(&self.path)
+                .and_then(|mut file| file.write_all(bytes)),
+            Kind::Regular { target } => (|| {
+                let mut file = unfinished(target)?;
+                file.write_all(bytes)?;
+                file.as_file().sync_all()?;
+                file.persist(target)?;
+                Ok(())
+            })(),
+        };
+        result.map_err(|error| Failure::about(&self.path, CANNOT_CREATE, reason(&error)))
+    }
+}
+
+/// A file next to `target`, removed unless it is renamed.
+fn unfinished(target: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let directory = match target.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".zkmips-");
+    #[cfg(unix)]
+    {
+        // What is published need not be hidden; the user's mask still applies.
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(directory).map_err(|error| {
+        // Without the random name, which tells nobody anything.
+        error.kind().into()
+    })
+}
+
+/// Writes to standard output.
+pub fn stdout(bytes: &[u8]) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let result = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    result.map_err(|error| Failure::stdout(&error))
+}
+
+/// The name of a file made from `program`, in the current directory.
+pub fn derived(program: &Path, ending: &str) -> PathBuf {
+    let stem = program.file_stem().unwrap_or("program".as_ref());
+    Path::new(stem).with_extension(ending)
+}

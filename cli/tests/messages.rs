@@ -1,0 +1,229 @@
+//! Each thing that can go wrong before anything is proved has one line that names it and says what to do.
+
+mod common;
+use common::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Changes bytes of a program and writes it where the test can use it.
+fn changed(directory: &Path, name: &str, change: impl FnOnce(&mut Vec<u8>)) -> PathBuf {
+    let mut bytes = fs::read(program("c-fib", "mips")).unwrap();
+    change(&mut bytes);
+    let path = directory.join(name);
+    fs::write(&path, bytes).unwrap();
+    path
+}
+
+fn be32(bytes: &[u8], at: usize) -> usize {
+    u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
+}
+
+/// The program header with this number.
+fn program_header(bytes: &[u8], number: usize) -> usize {
+    be32(bytes, 28) + 32 * number
+}
+
+#[test]
+fn files_that_are_no_programs() {
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path();
+    let x86 = changed(directory, "x86", |bytes| {
+        bytes[4..6].copy_from_slice(&[2, 1]);
+        bytes[18..20].copy_from_slice(&[0x3e, 0]);
+    });
+    let truncated = changed(directory, "truncated", |bytes| bytes.truncate(200));
+    // The first program header becomes one that names a dynamic linker, or one with a floating-point ABI.
+    let dynamic = changed(directory, "dynamic", |bytes| {
+        let header = program_header(bytes, 0);
+        let end = bytes.len() as u32;
+        bytes.extend(b"/lib/ld.so.1\0");
+        bytes[header..header + 4].copy_from_slice(&3u32.to_be_bytes());
+        bytes[header + 4..header + 8].copy_from_slice(&end.to_be_bytes());
+        bytes[header + 16..header + 20].copy_from_slice(&13u32.to_be_bytes());
+    });
+    let hard_float = changed(directory, "hard-float", |bytes| {
+        let header = program_header(bytes, 0);
+        let end = bytes.len() as u32;
+        // Version, level 32, release 2, register sizes, double-precision hard float.
+        bytes.extend([0, 0, 32, 2, 1, 2, 0, 1]);
+        bytes.extend([0; 16]);
+        bytes[header..header + 4].copy_from_slice(&0x7000_0003u32.to_be_bytes());
+        bytes[header + 4..header + 8].copy_from_slice(&end.to_be_bytes());
+        bytes[header + 16..header + 20].copy_from_slice(&24u32.to_be_bytes());
+    });
+    let text = directory.join("text");
+    fs::write(&text, "#!/bin/sh\n").unwrap();
+    let missing = directory.join("missing");
+    for (path, status, parts) in [
+        (&x86, 65, ["an ELF file for x86-64", "GOARCH=mips"]),
+        (&truncated, 65, ["truncated or damaged", "copy it again"]),
+        (&dynamic, 65, ["dynamically linked", "CGO_ENABLED=0"]),
+        (&hard_float, 65, ["hard-float", "GOMIPS=softfloat"]),
+        (&text, 65, ["not an ELF file", "GOOS=linux"]),
+        (&missing, 66, ["no such file", "check the name"]),
+        (
+            &directory.to_path_buf(),
+            66,
+            ["is a directory", "name a file"],
+        ),
+    ] {
+        for command in ["run", "prove", "id", "snapshot", "inspect"] {
+            let message = failure(zkmips().arg(command).arg(path), status);
+            has(&message, &[path.to_str().unwrap()]);
+            has(&message, &parts);
+        }
+    }
+}
+
+#[test]
+fn a_command_line_that_makes_no_sense() {
+    for arguments in [
+        &["prove"][..],
+        &["frobnicate"],
+        &["run", "x", "--no-such-option"],
+        &["verify", "x", "--id", "12"],
+        &["run", "x", "--threads", "0"],
+    ] {
+        zkmips().args(arguments).assert().code(64);
+    }
+    let fib = program("c-fib", "mips");
+    let bad_env = failure(zkmips().arg("run").arg(&fib).args(["--env", "nothing"]), 65);
+    has(&bad_env, &["`nothing`", "NAME=value"]);
+    let shape = failure(
+        zkmips().arg("prove").arg(&fib).args(["--shape", "round"]),
+        64,
+    );
+    has(&shape, &["`round`", "small", "large"]);
+    let input = failure(
+        zkmips()
+            .arg("run")
+            .arg(&fib)
+            .args(["--public-input", "/absent"]),
+        66,
+    );
+    has(&input, &["/absent", "no such file"]);
+}
+
+#[test]
+fn the_output_is_checked_before_the_work() {
+    let fib = program("c-fib", "mips");
+    for command in ["prove", "snapshot"] {
+        let message = failure(
+            zkmips().arg(command).arg(&fib).args(["-o", "/absent/p"]),
+            73,
+        );
+        has(&message, &["/absent/p", "no such file or directory"]);
+        let message = failure(zkmips().arg(command).arg(&fib).args(["-o", "/"]), 73);
+        has(&message, &["is a directory"]);
+    }
+    let mut run = zkmips();
+    let message = failure(run.arg("run").arg(&fib).args(["--report", "/absent/r"]), 73);
+    has(&message, &["/absent/r"]);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk() {
+    let go = program("go-hello", "mips");
+    let mut snapshot = zkmips();
+    snapshot.arg("snapshot").arg(&go).args(["-o", "/dev/full"]);
+    let message = failure(&mut snapshot, 73);
+    has(&message, &["/dev/full", "no space left", "write elsewhere"]);
+    assert!(
+        !fs::metadata("/dev/full").unwrap().is_file(),
+        "devices are not replaced by files"
+    );
+
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let fib = std::process::Command::new(assert_cmd::cargo::cargo_bin("zkmips"))
+        .arg("run")
+        .arg(program("c-fib", "mips"))
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert_eq!(fib.status.code(), Some(74));
+    has(
+        &String::from_utf8_lossy(&fib.stderr),
+        &["cannot write to standard output", "no space left"],
+    );
+}
+
+#[test]
+fn a_crash_is_a_story() {
+    for order in ["mips", "mipsle"] {
+        let output = zkmips()
+            .arg("run")
+            .arg(program("crash", order))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(128 + 11));
+        assert_eq!(output.stdout, b"before\n");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        has(
+            &stderr,
+            &[
+                "zkmips: the program crashed: SIGSEGV",
+                " in main",
+                "accessing 0x",
+            ],
+        );
+    }
+}
+
+/// `li $v0, 4999; syscall; li $v0, 4246; li $a0, 0; syscall`, in place of what c-fib starts with.
+#[test]
+fn an_unsupported_system_call_is_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = changed(directory.path(), "call", |bytes| {
+        let entry = be32(bytes, 24);
+        let header = (0..be32(bytes, 42) & 0xffff)
+            .map(|number| program_header(bytes, number))
+            .find(|&h| {
+                let (kind, address, size) =
+                    (be32(bytes, h), be32(bytes, h + 8), be32(bytes, h + 16));
+                kind == 1 && (address..address + size).contains(&entry)
+            })
+            .unwrap();
+        let at = be32(bytes, header + 4) + entry - be32(bytes, header + 8);
+        // 4002 is fork, which there is a name for.
+        let code = [
+            0x2402_0fa2u32,
+            0x0000_000c,
+            0x2402_1096,
+            0x2404_0005,
+            0x0000_000c,
+        ];
+        for (i, word) in code.iter().enumerate() {
+            bytes[at + 4 * i..][..4].copy_from_slice(&word.to_be_bytes());
+        }
+    });
+    let report = directory.path().join("report.json");
+    let output = zkmips()
+        .arg("run")
+        .arg(&path)
+        .arg("--report")
+        .arg(&report)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{stderr}");
+    has(
+        &stderr,
+        &["unsupported system call fork (4002), once", "ENOSYS"],
+    );
+    let report: serde_json::Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    assert_eq!(report["unknown_syscalls"][0]["number"], 4002);
+    assert_eq!(report["unknown_syscalls"][0]["times"], 1);
+    assert_eq!(report["status"], 5);
+}
+
+#[test]
+fn a_program_that_takes_too_long_is_stopped() {
+    let mut run = zkmips();
+    run.arg("run")
+        .arg(program("c-fib", "mips"))
+        .args(["--limit", "500"]);
+    let message = failure(&mut run, 64);
+    has(&message, &["not ended after 500 instructions", "--limit"]);
+}

@@ -282,6 +282,15 @@ fn pages_are_the_module_documentation() {
 }
 
 #[test]
+fn the_table_of_contents_lists_every_page() {
+    let summary = fs::read_to_string(root().join("docs/SUMMARY.md")).unwrap();
+    for page in &PAGES {
+        let line = format!("- [{}](chips/{}.md)", page.title, page.name);
+        assert!(summary.contains(&line), "docs/SUMMARY.md has {line}");
+    }
+}
+
+#[test]
 fn every_chip_has_a_page() {
     let chips = root().join("circuits/src/chips");
     for file in fs::read_dir(chips).unwrap() {
@@ -313,7 +322,7 @@ fn sources(folder: &Path, text: &mut String) {
 #[test]
 fn the_conditions_name_files_and_tests_that_exist() {
     let mut code = String::new();
-    for folder in ["circuits/src", "circuits/tests", "folding/src"] {
+    for folder in ["circuits/src", "circuits/tests", "folding/src", "zkmips"] {
         sources(&root().join(folder), &mut code);
     }
     let protocol = fs::read_to_string(root().join("docs/protocol.md")).unwrap();

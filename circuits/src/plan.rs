@@ -239,15 +239,15 @@ fn check_cleared(machine: &SlotMachine) -> Result<(), PlanError> {
 }
 
 /// The parts that a run needs once.
-struct OneOff {
-    batches: Vec<Batch>,
-    openings: Openings,
-    raises: Vec<raise::Event>,
-    fetch_faults: Vec<fetch_fault::Event>,
+pub(crate) struct OneOff {
+    pub(crate) batches: Vec<Batch>,
+    pub(crate) openings: Openings,
+    pub(crate) raises: Vec<raise::Event>,
+    pub(crate) fetch_faults: Vec<fetch_fault::Event>,
 }
 
 impl OneOff {
-    fn new(
+    pub(crate) fn new(
         census: &Census,
         trees: &ProgramTrees,
         statement: &Statement,
@@ -295,7 +295,7 @@ impl OneOff {
     }
 
     /// Segments that these need.
-    fn segments(&self, c: &Capacities) -> usize {
+    pub(crate) fn segments(&self, c: &Capacities) -> usize {
         let demands = [
             ("batches", self.batches.len(), c.batches),
             (

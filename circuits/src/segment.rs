@@ -151,6 +151,14 @@ impl Segment {
             .map_or("", |s| s.name)
     }
 
+    /// Index of the first base column of a part.
+    #[cfg(test)]
+    pub(crate) fn first_base_column(&self, part: &str) -> usize {
+        let section = self.sections.iter().find(|s| s.name == part);
+        let before = &self.pre[..section.expect("a part of the segment").pre.0 as usize];
+        before.iter().filter(|s| **s == PreSource::Base).count()
+    }
+
     /// Whether a row has two non-constant factors.
     pub fn is_nonlinear(&self, row: usize) -> bool {
         !self.rows[0].is_constant(row) && !self.rows[1].is_constant(row)

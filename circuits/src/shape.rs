@@ -66,7 +66,7 @@ impl Capacities {
 }
 
 /// What one segment works on. The lists are at most as long as the capacities.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Work {
     /// The state in which the segment is entered.
     pub state: State,

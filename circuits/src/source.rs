@@ -5,7 +5,7 @@ use crate::{
     chip::{Access, Dispatch},
     chips::tables::{Histograms, LOGIC_BLOCKS},
     lc::F,
-    machine::{Events, SlotMachine, SlotRecord},
+    machine::{Events, MachineError, SlotMachine, SlotRecord},
     microcode::REGISTERS,
     plan::{place, Plan},
     segment::Segment,
@@ -104,6 +104,14 @@ impl<'a> Source<'a> {
 
     /// Executes the next segment and gathers what it works on.
     fn work(&mut self) -> Result<Work, StepError> {
+        self.work_with(|machine, recorder| machine.slot(recorder))
+    }
+
+    /// [`Source::work`], each slot executed by `slot`.
+    fn work_with(
+        &mut self,
+        mut slot: impl FnMut(&mut SlotMachine, &mut Recorder) -> Result<(), MachineError>,
+    ) -> Result<Work, StepError> {
         let c = &self.plan.capacities;
         let (i, n) = (self.next, self.plan.segments());
         let state = self.state();
@@ -113,7 +121,7 @@ impl<'a> Source<'a> {
             queues: &mut self.queues,
         };
         for _ in 0..c.slots {
-            self.machine.slot(&mut recorder).map_err(source)?;
+            slot(&mut self.machine, &mut recorder).map_err(source)?;
         }
         let Recorder {
             rows, last_port, ..
@@ -221,3 +229,6 @@ impl PreSource<F> for Source<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod cheats;

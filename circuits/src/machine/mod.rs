@@ -7,6 +7,8 @@
 
 mod census;
 mod code;
+#[cfg(test)]
+mod forge;
 mod memory;
 mod operate;
 #[cfg(test)]

@@ -1,0 +1,336 @@
+//! Conditions 6 and 7: what is fetched, where the run goes, and exceptions.
+
+use super::stage::{DATA, MAIN, STAGE};
+use crate::{
+    chips::{decoded_page, fetch_fault, raise},
+    lc::F,
+    machine::SlotMachine,
+    microcode::{self, Entry},
+    operation::Operation,
+    shape::Work,
+    source::Recorder,
+    tree::Tree,
+};
+use ff::Field;
+
+/// The run in which entries of the prover's choice, with results of its choice, take the place of the slots from a time on.
+fn forged(time: u64, entries: &[(Entry, Option<u32>)]) -> Vec<Work> {
+    let entries = entries.to_vec();
+    STAGE.run(move |machine: &mut SlotMachine, recorder: &mut Recorder| {
+        let Some(i) = machine.time().checked_sub(time) else {
+            return false;
+        };
+        let Some((entry, z)) = entries.get(i as usize) else {
+            return false;
+        };
+        machine.forge(*entry, *z, recorder);
+        true
+    })
+}
+
+#[test]
+fn only_entries_of_the_program_are_executed() {
+    let stage = &STAGE;
+    // The `and` of the program, otherwise.
+    let time = stage.time_of(9);
+    let entry = stage.entry(9);
+    assert!(entry.last && entry.dispatch && !entry.branch);
+    type Change = fn(&mut Entry);
+    let changes: [(&str, Change); 7] = [
+        ("other sources", |e| e.rs = 8),
+        ("another destination", |e| e.rd = 22),
+        ("another operation", |e| e.operation = Operation::Or),
+        ("an addition", |e| {
+            e.dispatch = false;
+            e.operation = Operation::None;
+        }),
+        ("an immediate", |e| e.immediate = 1),
+        ("a jump", |e| {
+            e.jump = true;
+            e.target = MAIN + 4 * 23;
+        }),
+        ("nothing", |e| {
+            *e = Entry {
+                last: true,
+                ..Entry::nothing(e.pc)
+            }
+        }),
+    ];
+    for (what, change) in changes {
+        let mut other = entry;
+        change(&mut other);
+        // Fetching from elsewhere may leave out what must be done, too; the fetch is wrong in any case.
+        let works = forged(time, &[(other, None)]);
+        let refusal = stage.refusal(&works).expect(what);
+        assert!(
+            refusal.contains("Program") || refusal.contains("final state"),
+            "{what}: {refusal}"
+        );
+    }
+}
+
+/// A page with another micro-op, and what is above it, as far up as the prover likes.
+#[test]
+fn pages_are_those_of_the_id() {
+    let stage = &STAGE;
+    let entry = stage.entry(2);
+    let other = Entry {
+        immediate: 6,
+        ..entry
+    };
+    let mut works = forged(stage.time_of(2), &[(other, None)]);
+    stage.refuses("another immediate", &works, "left on Program");
+    let index = entry.pc / decoded_page::BYTES;
+    let mut entries = stage.trees.decoded_page(index).unwrap().entries.clone();
+    *entries.iter_mut().find(|e| **e == entry).unwrap() = other;
+    fn pages(works: &mut [Work]) -> impl Iterator<Item = &mut decoded_page::Event> {
+        works.iter_mut().flat_map(|w| &mut w.decoded_pages)
+    }
+    let page = pages(&mut works).find(|p| p.index == index).unwrap();
+    for (offered, _) in &mut page.entries {
+        if *offered == entry {
+            *offered = other;
+        }
+    }
+    stage.refuses("another page", &works, "page digest");
+    let page = pages(&mut works).find(|p| p.index == index).unwrap();
+    page.digest = decoded_page::digests(index, &entries)[0];
+    let mut digest = page.digest;
+    stage.refuses("another page with its digest", &works, "left on Tree");
+    let mut child = index;
+    for level in 1..=crate::tree::LEVELS {
+        let place = Tree::Decoded.place(level);
+        let node = works
+            .iter_mut()
+            .flat_map(|w| &mut w.nodes)
+            .find(|n| n.place == place && n.index == child / 16)
+            .unwrap();
+        node.children[child as usize % 16] = digest;
+        stage.refuses("another child", &works, "node digest");
+        let node = works
+            .iter_mut()
+            .flat_map(|w| &mut w.nodes)
+            .find(|n| n.place == place && n.index == child / 16)
+            .unwrap();
+        node.digest = crate::tree::node_digest(place, child / 16, &node.children);
+        digest = node.digest;
+        child /= 16;
+        stage.refuses("another node with its digest", &works, "left on Tree");
+    }
+}
+
+#[test]
+fn data_is_not_executed() {
+    let stage = &STAGE;
+    // The run jumps to a word of the image that is not executable and finds an instruction there.
+    let time = stage.time_of(9);
+    let word = Entry {
+        last: true,
+        ..Entry::nothing(DATA)
+    };
+    let mut done = false;
+    let mut works = stage.run(|machine, recorder| {
+        if machine.time() == time {
+            (machine.pc, machine.next_pc) = (DATA, u64::from(machine.pc));
+            machine.forge(word, None, recorder);
+            done = true;
+            return true;
+        }
+        false
+    });
+    assert!(done);
+    stage.refuses("a fetch from data", &works, "left on Program");
+    // A page of its own does not help: nothing leads to it.
+    let index = DATA / decoded_page::BYTES;
+    let digests = decoded_page::digests(index, &[word]);
+    let room = works
+        .iter_mut()
+        .find(|w| w.decoded_pages.is_empty())
+        .unwrap();
+    room.decoded_pages
+        .extend(decoded_page::events(index, &[word], &digests, &[1]));
+    stage.refuses("a page of data", &works, "left on");
+}
+
+#[test]
+fn branches_go_where_the_comparison_says() {
+    let stage = &STAGE;
+    for number in [11, 14] {
+        let time = stage.time_of(number);
+        let entry = stage.entry(number);
+        let (segment, row) = stage.place_of(time);
+        let taken = stage.honest[segment].slots[row].result;
+        // The chip claims the contrary, and the run goes on from there.
+        let works = forged(time, &[(entry, Some(1 - taken))]);
+        stage.refuses(
+            "a comparison turned round",
+            &works,
+            "`difference` in equality",
+        );
+        // The run goes the other way all by itself.
+        let elsewhere = stage.run(|machine, _| {
+            if machine.time() == time + 1 {
+                machine.next_pc ^= 8;
+            }
+            false
+        });
+        stage.refuses("another way", &elsewhere, "left on Program");
+        // A branch is taken if the result is 1; with 2 it would go twice as far.
+        let elsewhere = forged(time, &[(entry, Some(2))]);
+        let refusal = stage.refusal(&elsewhere).expect("a result that is no bit");
+        assert!(
+            refusal.contains("left on Dispatch") || refusal.contains("in equality"),
+            "{refusal}"
+        );
+    }
+}
+
+#[test]
+fn results_are_those_of_the_operation() {
+    let stage = &STAGE;
+    for (number, why) in [
+        (2, "the result is the sum, if nothing is dispatched"),
+        (9, "false fact on Logic"),
+        (10, "left on Dispatch"),
+    ] {
+        let (segment, row) = stage.place_of(stage.time_of(number));
+        let right = stage.honest[segment].slots[row].result;
+        let works = forged(
+            stage.time_of(number),
+            &[(stage.entry(number), Some(right ^ 1))],
+        );
+        let refusal = stage.refusal(&works).expect("a wrong result");
+        assert!(
+            refusal.contains(why) || refusal.contains("Range"),
+            "{number}: {refusal}"
+        );
+    }
+}
+
+/// The instruction that faults.
+const UNALIGNED: u32 = 16;
+
+#[test]
+fn a_fault_cannot_be_passed_over() {
+    let stage = &STAGE;
+    let entry = stage.entry(UNALIGNED);
+    let time = stage.time_of(UNALIGNED);
+    for z in [None, Some(0)] {
+        let works = forged(time, &[(entry, z)]);
+        stage.refuses("an unaligned load", &works, "left on Dispatch");
+    }
+    // Nothing at all, or the end of the exception without its beginning.
+    let [fault, save, leave] = microcode::raised(&entry);
+    let with_raise = |entries: &[(Entry, Option<u32>)]| {
+        let mut works = forged(time, entries);
+        for work in &mut works {
+            work.raises.clear();
+        }
+        let last = works.len() - 1;
+        works[last].raises.push(raise::Event {
+            entry,
+            fetches: [1; 3],
+        });
+        works
+    };
+    let honest = with_raise(&[(fault, None), (save, None), (leave, None)]);
+    assert_eq!(stage.refusal(&honest), None, "this is the honest run");
+    let skipped = with_raise(&[(
+        Entry {
+            last: true,
+            ..Entry::nothing(entry.pc)
+        },
+        None,
+    )]);
+    stage.refuses("nothing instead of a fault", &skipped, "left on Program");
+    let partly = with_raise(&[(fault, None), (leave, None)]);
+    stage.refuses("an exception that saves no pc", &partly, "left on Program");
+    let elsewhere = Entry {
+        immediate: save.pc + 4,
+        ..save
+    };
+    let forged_save = with_raise(&[(fault, None), (elsewhere, None), (leave, None)]);
+    stage.refuses(
+        "an exception that saves another pc",
+        &forged_save,
+        "left on Program",
+    );
+    let jump = with_raise(&[(fault, Some(1)), (save, None), (leave, None)]);
+    stage.refuses("a fault with a result", &jump, "left on Dispatch");
+}
+
+#[test]
+fn exceptions_need_a_reason() {
+    let stage = &STAGE;
+    // A good load, a good byte load, a trap that does not hold.
+    for (number, why) in [(1, "a reason"), (17, "a reason"), (18, "difference")] {
+        let (entry, time) = (stage.entry(number), stage.time_of(number));
+        let [fault, save, leave] = microcode::raised(&entry);
+        let mut works = forged(time, &[(fault, None), (save, None), (leave, None)]);
+        let room = works.iter_mut().find(|w| w.raises.is_empty()).unwrap();
+        room.raises.push(raise::Event {
+            entry,
+            fetches: [1; 3],
+        });
+        let refusal = stage.refusal(&works).expect("an exception for nothing");
+        assert!(refusal.contains(why), "{number}: {refusal}");
+    }
+    // An instruction that never raises.
+    let (entry, time) = (stage.entry(9), stage.time_of(9));
+    let [save, leave] = microcode::exception(entry.pc, 0);
+    let works = forged(time, &[(save, None), (leave, None)]);
+    stage.refuses("an exception from nowhere", &works, "left on Program");
+    let mut works = works;
+    let room = works
+        .iter_mut()
+        .find(|w| w.fetch_faults.is_empty())
+        .unwrap();
+    room.fetch_faults.push(fetch_fault::Event {
+        pc: entry.pc,
+        region: [0, u32::MAX >> 2],
+        fetches: [1; 2],
+    });
+    stage.refuses("an address that can be fetched", &works, "left on Region");
+    let region = stage.region_of(entry.pc);
+    room_fault(&mut works).region = region;
+    stage.refuses("its own region", &works, "left on Region");
+}
+
+fn room_fault(works: &mut [Work]) -> &mut fetch_fault::Event {
+    let found = works.iter_mut().find_map(|w| w.fetch_faults.first_mut());
+    found.expect("one was added")
+}
+
+/// `syscall` is an exception and nothing else.
+#[test]
+fn a_system_call_cannot_be_passed_over() {
+    let stage = &STAGE;
+    let time = stage.time_of(19);
+    let nothing = Entry {
+        last: true,
+        ..Entry::nothing(MAIN + 4 * 19)
+    };
+    let works = forged(time, &[(nothing, None)]);
+    stage.refuses("a system call left out", &works, "left on Program");
+}
+
+/// Unused entries of a page are at a step that no slot reaches: a slot that starts there is not entered from anywhere.
+#[test]
+fn the_chain_is_made_of_fetched_addresses() {
+    let stage = &STAGE;
+    let (segment, row) = stage.place_of(stage.time_of(9));
+    let at = stage.slot_column(row);
+    // Condition 2: 2^6 between the indices that share the fetched part, and out of the highest register into the flags.
+    for (low, high) in [(6, 7), (7, 8)] {
+        let trade = |base: &mut Vec<F>| {
+            base[at + low] += F::from(64);
+            base[at + high] -= F::ONE;
+        };
+        stage.refuses_columns("register indices", segment, trade, "registers balance");
+    }
+    let flags = |base: &mut Vec<F>| {
+        base[at] += F::from(2);
+        base[at + 1] -= F::ONE;
+    };
+    stage.refuses_columns("flags", segment, flags, "a flag is a bit");
+}

@@ -27,7 +27,7 @@
 //! A page or node produces facts only if it was consumed itself. Instead of a row `m (1 - e) = 0` for each multiplicity its tuples have the
 //! part `1 - e` as a **mark**: those of an idle row carry mark 1, and every consumer's mark is the constant 0.
 //!
-//! All columns of a term are `pre` (condition 1; the [builder](crate::builder) refuses others), also where the multiplicity is 0: so no denominator is zero but with negligible
+//! All columns of a term are `pre` (condition 1; the [`builder`](crate::builder) refuses others), also where the multiplicity is 0: so no denominator is zero but with negligible
 //! probability (condition 10), and where the multiplicity is 0 the row `inverse D = 0` leaves no choice but 0 for the inverse.
 
 /// The number of parts of a tuple.

@@ -1,7 +1,7 @@
 //! One instruction slot: fetch, two register reads, an addition or subtraction or a dispatch, a register write, the next address.
 //!
-//! What a slot does is what [`Entry`](crate::microcode::Entry) says. Slots form a chain: `pc`, `next_pc` and `step` go from one to the next, and between
-//! segments through the [state](crate::state).
+//! What a slot does is what [`Entry`] says. Slots form a chain: `pc`, `next_pc` and `step` go from one to the next, and between
+//! segments through the [`state`](crate::state).
 //!
 //! # Columns
 //! | column | meaning | bound |

@@ -182,6 +182,11 @@ fn chip_page(page: &Page) -> String {
         .map(|source| format!("`circuits/src/{source}`"))
         .collect();
     let text = without_links(&texts.join("\n"));
+    assert!(
+        !text.contains("](crate") && !text.contains("](super"),
+        "{}: links are written [`like this`]",
+        page.name
+    );
     format!(
         "# {}\n\n*From {}.*\n\n{text}",
         page.title,

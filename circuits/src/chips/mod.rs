@@ -1,6 +1,6 @@
 //! The chips: one file each, whose documentation is its manual page.
 
-pub(crate) mod access;
+pub mod access;
 pub mod decoded_page;
 pub mod divide;
 pub mod equality;
@@ -23,7 +23,7 @@ pub mod subword;
 pub mod tables;
 pub mod unaligned;
 pub mod unsigned;
-pub(crate) mod words;
+pub mod words;
 
 pub use decoded_page::DecodedPage;
 pub use divide::Divide;

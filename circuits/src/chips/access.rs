@@ -25,7 +25,7 @@
 //! A slot's dispatch tuple packs `x`, `y` and the operation into the 74 low bits of its first part. A chip may add `2^74 r` to that part, where
 //! `r` is an integer of at most 150 bits (plus sign) by the row's own bounds: the sum is a slot's tuple only if `r = 0` (condition 2: the parts stay
 //! bounded one by one, and `r` is one more of them). So a condition `r = 0` costs no row of its own, and conditions on the
-//! same selector share one product. [`ride`] adds it to `y`.
+//! same selector share one product. `ride` adds it to `y`.
 
 use crate::{
     builder::Builder,

@@ -211,35 +211,3 @@ fn damage(directory: &Path, proof: &Path, id: &str) {
     let missing = failure(zkmips().args(["verify", "/absent", "--id", id]), 66);
     has(&missing, &["/absent", "no such file"]);
 }
-
-/// A program that fails is provable, and says so.
-#[test]
-fn a_crash_is_proved_as_one() {
-    let directory = tempfile::tempdir().unwrap();
-    let crash = program("crash", "mips");
-    let mut prove = zkmips();
-    prove
-        .current_dir(directory.path())
-        .arg("prove")
-        .arg(&crash)
-        .args(["--quiet", "--shape", "small"]);
-    let output = prove.output().unwrap();
-    let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{stderr}");
-    has(
-        &stderr,
-        &[
-            "the program crashed: SIGSEGV",
-            "exits with status 139",
-            "program.zkp",
-        ],
-    );
-    let mut verify = zkmips();
-    verify
-        .current_dir(directory.path())
-        .args(["verify", "program.zkp", "--quiet", "--program"])
-        .arg(&crash);
-    let output = verify.output().unwrap();
-    assert!(output.status.success());
-    assert_eq!(output.stdout, b"before\n");
-}

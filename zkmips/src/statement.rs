@@ -54,9 +54,10 @@ impl fmt::Display for Statement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "program {}", self.program_id)?;
         match &self.public.start {
-            Start::Snapshot => {
-                writeln!(f, "arguments and environment are those inside the snapshot")?
-            }
+            Start::Snapshot => writeln!(
+                f,
+                "which is a snapshot: arguments and environment are inside it"
+            )?,
             Start::Entry { args, env } => {
                 match args.as_slice() {
                     [] => writeln!(f, "without arguments")?,

@@ -15,13 +15,14 @@ use std::process::ExitCode;
 use zkmips::{Executor, ProveError, Prover, Shape, MAX_SLOTS};
 
 /// Runs that take more small segments than this are proved in large ones.
-const SMALL_SEGMENTS: u64 = 8;
+const SMALL_SEGMENTS: u64 = 24;
 
-/// The shape for a run of this many instructions.
+/// The shape for a run of this many instructions, most of which take one slot.
 fn shape_for(instructions: u64) -> Shape {
-    match instructions / Shape::Small.capacities().slots as u64 {
-        0..SMALL_SEGMENTS => Shape::Small,
-        _ => Shape::Large,
+    let segments = instructions.div_ceil(Shape::Small.capacities().slots as u64);
+    match segments <= SMALL_SEGMENTS {
+        true => Shape::Small,
+        false => Shape::Large,
     }
 }
 

@@ -71,7 +71,7 @@ fn attempt(context: &Context, args: Verify) -> Result<ExitCode, Failure> {
     );
     if let Some((argv, env)) = program.as_ref().and_then(Program::recorded_arguments) {
         eprintln!(
-            "zkmips: inside the snapshot: arguments {:?}, environment {env:?}",
+            "zkmips: in the snapshot are arguments {:?}, environment {env:?}",
             &argv[1.min(argv.len())..]
         );
     }

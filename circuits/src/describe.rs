@@ -1,6 +1,6 @@
 //! What a shape consists of, in numbers: the text that is pinned in the repository, so that every change of rows shows up in review.
 
-use crate::{segment::Segment, shape::Shape};
+use crate::{lc::F, segment::Segment, shape::Shape};
 use sha3::{Digest, Sha3_256};
 use std::fmt::Write;
 
@@ -39,17 +39,23 @@ pub fn describe(shape: Shape) -> String {
     )
 }
 
-/// Digest of all rows: positions and coefficients.
+/// Digest of all rows and of what leaves the segment: positions and coefficients.
 fn digest(segment: &Segment) -> String {
     let mut hash = Sha3_256::new();
+    let mut add = |terms: &mut dyn Iterator<Item = (u32, F)>| {
+        for (position, coefficient) in terms {
+            hash.update(position.to_le_bytes());
+            hash.update(ff::PrimeField::to_repr(&coefficient).as_ref());
+        }
+        hash.update([0xff]);
+    };
     for row in 0..segment.num_rows() {
         for matrix in 0..3 {
-            for (position, coefficient) in segment.row_terms(matrix, row) {
-                hash.update(position.to_le_bytes());
-                hash.update(ff::PrimeField::to_repr(&coefficient).as_ref());
-            }
-            hash.update([0xff]);
+            add(&mut segment.row_terms(matrix, row));
         }
+    }
+    for output in 0..2 {
+        add(&mut segment.output_terms(output));
     }
     hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }

@@ -294,14 +294,13 @@ impl Stage {
         }
         let slots = works.len() * CAPACITIES.slots;
         let halted = State::halted(big_endian, HALT, slots as u64, boundary::END);
-        if state != halted.hash() {
-            return Some("final state".to_string());
-        }
+        let unfinished = (state != halted.hash()).then(|| "final state".to_string());
         for (bus, sign, tuple) in statement.terms().collect::<Vec<_>>() {
             let one = if sign > 0 { F::ONE } else { -F::ONE };
             *balance.sums.entry((bus, tuple)).or_insert(F::ZERO) += one;
         }
-        balance.refusal()
+        let reasons: Vec<String> = unfinished.into_iter().chain(balance.refusal()).collect();
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 
     /// The rows of a segment, or the one that does not hold.

@@ -128,6 +128,8 @@ struct thread *start(void) {
     memory_start(info(INFO_LOWEST), info(INFO_BREAK));
     variables = push_strings(USER_END - 16, 1, &environment);
     strings = push_strings(variables, 0, &arguments);
+    if (!arguments) /* the tape of a snapshot: a proof of this must not pass for one with the usual arguments */
+        finish(BAD_START);
     random = (strings - 16) & -16;
     for (u32 i = 0; i < 4; i++)
         WORD(random + 4 * i) = random_word();

@@ -77,3 +77,21 @@ pub fn ends(
         last: [halted, -sum, alpha, gamma],
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_has_a_segment_and_fewer_slots_than_times() {
+        for shape in Shape::ALL {
+            let each = shape.capacities().slots as u64;
+            let most = (MAX_SLOTS - 1) / each;
+            assert_eq!(slots(shape, 0), None);
+            assert_eq!(slots(shape, 1), Some(each));
+            assert_eq!(slots(shape, most), Some(most * each));
+            assert_eq!(slots(shape, most + 1), None);
+            assert_eq!(slots(shape, u64::MAX), None);
+        }
+    }
+}

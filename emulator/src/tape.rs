@@ -99,7 +99,8 @@ impl Inputs {
     }
 }
 
-fn terminated<'a>(
+/// Strings one after the other, each with its NUL, as argv and environment lie on the tape; `what` names them in errors.
+pub fn terminated<'a>(
     strings: impl Iterator<Item = &'a str>,
     what: &'static str,
 ) -> Result<Vec<u8>, TapeError> {

@@ -62,30 +62,14 @@ impl PublicInputs {
                 let args = args.iter().map(String::as_str);
                 let argv: Vec<&str> = std::iter::once(PROGRAM_NAME).chain(args).collect();
                 (
-                    terminated(argv, "an argument")?,
-                    terminated(env.iter().map(String::as_str), "an environment string")?,
+                    tape::terminated(argv.into_iter(), "an argument")?,
+                    tape::terminated(env.iter().map(String::as_str), "an environment string")?,
                 )
             }
             Start::Snapshot => (Vec::new(), Vec::new()),
         };
         tape::public_tape(order, &argv, &environment, &self.public_input)
     }
-}
-
-/// Strings one after the other, each with its NUL.
-fn terminated<'a>(
-    strings: impl IntoIterator<Item = &'a str>,
-    what: &'static str,
-) -> Result<Vec<u8>, TapeError> {
-    let mut bytes = Vec::new();
-    for string in strings {
-        if string.contains('\0') {
-            return Err(TapeError::NulByte(what));
-        }
-        bytes.extend_from_slice(string.as_bytes());
-        bytes.push(0);
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

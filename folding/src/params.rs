@@ -268,7 +268,7 @@ mod tests {
     use super::*;
     use crate::{
         step::StepError,
-        tests::toy::{params, Toy},
+        tests::toy::{params, TOY},
     };
     use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, Variable};
 
@@ -281,7 +281,7 @@ mod tests {
 
     impl SplitStep<F1> for Variant {
         fn pre_len(&self) -> usize {
-            Toy.pre_len()
+            TOY.pre_len()
         }
 
         fn synthesize<CS: ConstraintSystem<F1>>(
@@ -290,7 +290,7 @@ mod tests {
             pre: &[Variable],
             z: &[AllocatedNum<F1>],
         ) -> Result<[AllocatedNum<F1>; OUTPUTS], SynthesisError> {
-            let [a, b] = Toy.synthesize(cs, pre, z)?;
+            let [a, b] = TOY.synthesize(cs, pre, z)?;
             Ok(if self.swapped { [b, a] } else { [a, b] })
         }
 
@@ -299,7 +299,7 @@ mod tests {
         }
 
         fn fill_post(&self, pre: &[F1], z: &[F1], out: &mut Vec<F1>) -> Result<(), StepError> {
-            Toy.fill_post(pre, z, out)
+            TOY.fill_post(pre, z, out)
         }
 
         fn digest_bytes(&self) -> Vec<u8> {

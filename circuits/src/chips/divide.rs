@@ -107,18 +107,8 @@ mod tests {
     const OPERATIONS: [Operation; 4] = [Div, Rem, DivU, RemU];
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<Divide>(&OPERATIONS, Divide::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<Divide>(&OPERATIONS);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<Divide>(), (26, 26, 21));
+    fn basics() {
+        expected::basics::<Divide>(&OPERATIONS, Divide::serves, (26, 26, 21));
     }
 
     /// Columns for operands, bits and a quotient of the prover's choice; the rest as the rows want it.

@@ -119,21 +119,9 @@ mod tests {
     ];
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<Equality>(&OPERATIONS, Equality::serves);
-        expected::honest::<EqualityTrap>(&TRAPS, EqualityTrap::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<Equality>(&OPERATIONS);
-        expected::mutations::<EqualityTrap>(&TRAPS);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<Equality>(), (12, 12, 10));
-        assert_eq!(expected::size::<EqualityTrap>(), (11, 11, 10));
+    fn basics() {
+        expected::basics::<Equality>(&OPERATIONS, Equality::serves, (12, 12, 10));
+        expected::basics::<EqualityTrap>(&TRAPS, EqualityTrap::serves, (11, 11, 10));
     }
 
     /// The columns for any claim: a prover who may choose everything that the row leaves open.
@@ -148,8 +136,7 @@ mod tests {
 
     #[test]
     fn wrong_claims_are_refused() {
-        let trials = [Trial::new::<Equality>(), Trial::new::<EqualityTrap>()];
-        let refuses = |base: &[F]| trials.iter().for_each(|t| t.refuses(base));
+        let trial = Trial::new::<Equality>().and::<EqualityTrap>();
         let two32 = pow2(32);
         for (x, y) in expected::pairs() {
             let (fx, fy) = (F::from(u64::from(x)), F::from(u64::from(y)));
@@ -160,7 +147,7 @@ mod tests {
                 let k = v * (fx - fy);
                 for k in [k, k + two32, k - two32, F::ZERO, F::ONE] {
                     let delta = k - F::ONE + F::from(sign) * (two32 + F::ONE);
-                    refuses(&claim(negated, z, sign, fx, fy, delta));
+                    trial.refuses(&claim(negated, z, sign, fx, fy, delta));
                 }
             }
         }
@@ -168,8 +155,7 @@ mod tests {
 
     #[test]
     fn operands_cannot_be_repacked() {
-        let trials = [Trial::new::<Equality>(), Trial::new::<EqualityTrap>()];
-        let refuses = |base: &[F]| trials.iter().for_each(|t| t.refuses(base));
+        let trial = Trial::new::<Equality>().and::<EqualityTrap>();
         for (x, y) in expected::pairs().into_iter().step_by(7) {
             let (fx, fy) = (F::from(u64::from(x)), F::from(u64::from(y)));
             for shift in expected::shifts() {
@@ -178,14 +164,14 @@ mod tests {
                 for (negated, z, sign) in [(0, 0, 0), (0, 0, 1), (1, 1, 0), (1, 1, 1), (0, 1, 0)] {
                     let k = (px - py) * (F::from(z + negated) - F::ONE);
                     let delta = k - F::ONE + F::from(sign) * (pow2(32) + F::ONE);
-                    refuses(&claim(negated, z, sign, px, py, delta));
+                    trial.refuses(&claim(negated, z, sign, px, py, delta));
                 }
                 // From the operation to y, the operands unequal.
                 let py = fy + shift * pow2(33);
                 for (negated, z, sign) in [(0, 0, 0), (0, 0, 1), (1, 1, 0), (1, 1, 1)] {
                     let k = (fx - py) * (F::from(z + negated) - F::ONE);
                     let delta = k - F::ONE + F::from(sign) * (pow2(32) + F::ONE);
-                    refuses(&claim(negated, z, sign, fx, py, delta));
+                    trial.refuses(&claim(negated, z, sign, fx, py, delta));
                 }
             }
         }
@@ -194,7 +180,7 @@ mod tests {
     #[test]
     fn operands_cannot_be_solved_for() {
         // The tuple of a slot is met by y = (X + 2^34 Y - v k) / (2^34 + 1), whatever k is.
-        let trials = [Trial::new::<Equality>(), Trial::new::<EqualityTrap>()];
+        let trial = Trial::new::<Equality>().and::<EqualityTrap>();
         let weight = (pow2(34) + F::ONE).invert().unwrap();
         for (x, y) in expected::pairs() {
             let slot = F::from(u64::from(x)) + F::from(u64::from(y)) * pow2(34);
@@ -205,7 +191,7 @@ mod tests {
                     let delta = F::from(u64::from(delta));
                     let y = (slot - v * (delta + F::ONE)) * weight;
                     let base = claim(negated, c, 0, y + v * (delta + F::ONE), y, delta);
-                    trials.iter().for_each(|t| t.refuses(&base));
+                    trial.refuses(&base);
                 }
             }
         }

@@ -165,31 +165,47 @@ pub fn is_hole(demands: &HashMap<(Bus, [F; 5]), F>) -> bool {
     !(operation == Clz && x != 0) && result(operation, x, d.y) != Some(d.z)
 }
 
-/// A chip that a cheating prover works on.
-pub struct Trial(pub Segment);
+/// A chip that a cheating prover works on, or several with the same columns.
+pub struct Trial(Vec<Segment>);
 
 impl Trial {
     pub fn new<C: Chip>() -> Self {
-        Trial(lone(C::synthesize))
+        Trial(vec![lone(C::synthesize)])
+    }
+
+    /// The same attacks on another chip, too.
+    pub fn and<C: Chip>(mut self) -> Self {
+        self.0.push(lone(C::synthesize));
+        self
     }
 
     /// Asserts that a witness is refused, or asks for what is right, or for what nobody would answer.
     pub fn refuses(&self, base: &[F]) {
-        let mut pre = Vec::new();
-        self.0.fill_pre(base, &mut pre);
-        if refusal(&self.0, &pre).is_none() {
-            let demands = demands(&self.0, &pre);
-            let call = demands.keys().next().and_then(|(_, t)| dispatched(t));
-            assert!(!is_hole(&demands), "accepted: {call:?}, {base:?}");
+        for segment in &self.0 {
+            let mut pre = Vec::new();
+            segment.fill_pre(base, &mut pre);
+            if refusal(segment, &pre).is_none() {
+                let demands = demands(segment, &pre);
+                let call = demands.keys().next().and_then(|(_, t)| dispatched(t));
+                assert!(!is_hole(&demands), "accepted: {call:?}, {base:?}");
+            }
         }
     }
 }
 
-/// Honest rows hold and ask for exactly the event; idle rows hold and ask for nothing; each operation is served as told.
-pub fn honest<C: Chip<Event = Dispatch>>(
+/// What holds of every chip: see [`honest`], [`mutations`] and [`size`].
+pub fn basics<C: Chip<Event = Dispatch>>(
     operations: &[Operation],
     serves: impl Fn(Operation) -> bool,
+    measures: (usize, usize, usize),
 ) {
+    honest::<C>(operations, serves);
+    mutations::<C>(operations);
+    assert_eq!(size::<C>(), measures);
+}
+
+/// Honest rows hold and ask for exactly the event; idle rows hold and ask for nothing; each operation is served as told.
+fn honest<C: Chip<Event = Dispatch>>(operations: &[Operation], serves: impl Fn(Operation) -> bool) {
     for operation in ALL {
         assert_eq!(serves(operation), operations.contains(&operation));
     }
@@ -222,7 +238,7 @@ pub fn honest<C: Chip<Event = Dispatch>>(
 }
 
 /// No single column of some honest rows can be changed.
-pub fn mutations<C: Chip<Event = Dispatch>>(operations: &[Operation]) {
+fn mutations<C: Chip<Event = Dispatch>>(operations: &[Operation]) {
     let segment = lone(C::synthesize);
     let sample = pairs().into_iter().step_by(23);
     for (x, y) in sample.chain([(5, 5), (0, 0), (0x8000_0000, 0xffff_ffff)]) {
@@ -235,7 +251,7 @@ pub fn mutations<C: Chip<Event = Dispatch>>(operations: &[Operation]) {
 }
 
 /// Rows, non-linear rows and `pre` columns of one instance, the shared powers of gamma apart.
-pub fn size<C: Chip>() -> (usize, usize, usize) {
+fn size<C: Chip>() -> (usize, usize, usize) {
     let segment = |instances| {
         lone(|b| {
             for _ in 0..instances {

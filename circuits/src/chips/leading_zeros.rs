@@ -67,18 +67,8 @@ mod tests {
     use Operation::Clz;
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<LeadingZeros>(&[Clz], LeadingZeros::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<LeadingZeros>(&[Clz]);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<LeadingZeros>(), (9, 9, 7));
+    fn basics() {
+        expected::basics::<LeadingZeros>(&[Clz], LeadingZeros::serves, (9, 9, 7));
     }
 
     fn claim(y: F, z: u64) -> Vec<F> {

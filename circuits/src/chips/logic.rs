@@ -85,18 +85,8 @@ mod tests {
     const OPERATIONS: [Operation; 4] = [And, Or, Xor, Nor];
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<Logic>(&OPERATIONS, Logic::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<Logic>(&OPERATIONS);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<Logic>(), (12, 12, 12));
+    fn basics() {
+        expected::basics::<Logic>(&OPERATIONS, Logic::serves, (12, 12, 12));
     }
 
     /// The row that looks up these entries and consumes the tuple of `(x, y, target)`: the result is what that leaves.

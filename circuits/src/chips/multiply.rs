@@ -92,18 +92,8 @@ mod tests {
     const OPERATIONS: [Operation; 3] = [MulLow, MulHigh, MulHighU];
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<Multiply>(&OPERATIONS, Multiply::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<Multiply>(&OPERATIONS);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<Multiply>(), (17, 17, 15));
+    fn basics() {
+        expected::basics::<Multiply>(&OPERATIONS, Multiply::serves, (17, 17, 15));
     }
 
     /// Columns for operands, bits and result of the prover's choice; `w` and `c` as the rows want them.

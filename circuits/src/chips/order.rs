@@ -115,22 +115,10 @@ mod tests {
     ];
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<Order>(&[Slt, Sge], Order::serves);
-        expected::honest::<Order>(&OPERATIONS, |o| OPERATIONS.contains(&o));
-        expected::honest::<OrderTrap>(&TRAPS, OrderTrap::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<Order>(&OPERATIONS);
-        expected::mutations::<OrderTrap>(&TRAPS);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<Order>(), (16, 16, 13));
-        assert_eq!(expected::size::<OrderTrap>(), (15, 15, 13));
+    fn basics() {
+        expected::basics::<Order>(&[Slt, Sge], Order::serves, (16, 16, 13));
+        expected::basics::<Order>(&OPERATIONS, |o| OPERATIONS.contains(&o), (16, 16, 13));
+        expected::basics::<OrderTrap>(&TRAPS, OrderTrap::serves, (15, 15, 13));
     }
 
     /// Columns for operands and bits of the prover's choice, everything else as well as it can be.
@@ -150,25 +138,23 @@ mod tests {
 
     #[test]
     fn wrong_claims_are_refused() {
-        let trials = [Trial::new::<Order>(), Trial::new::<OrderTrap>()];
-        let refuses = |base: &[F]| trials.iter().for_each(|t| t.refuses(base));
+        let trial = Trial::new::<Order>().and::<OrderTrap>();
         for (x, y) in expected::pairs().into_iter().step_by(2) {
             for bits in 0..32 {
-                refuses(&claim(bits, u64::from(x).into(), u64::from(y).into()));
+                trial.refuses(&claim(bits, u64::from(x).into(), u64::from(y).into()));
             }
         }
     }
 
     #[test]
     fn operands_cannot_be_repacked() {
-        let trials = [Trial::new::<Order>(), Trial::new::<OrderTrap>()];
-        let refuses = |base: &[F]| trials.iter().for_each(|t| t.refuses(base));
+        let trial = Trial::new::<Order>().and::<OrderTrap>();
         for (x, y) in expected::pairs().into_iter().step_by(41) {
             let (x, y) = (F::from(u64::from(x)), F::from(u64::from(y)));
             for shift in expected::shifts() {
                 for bits in 0..32 {
-                    refuses(&claim(bits, x + shift * pow2(34), y - shift));
-                    refuses(&claim(bits, x, y + shift * pow2(33)));
+                    trial.refuses(&claim(bits, x + shift * pow2(34), y - shift));
+                    trial.refuses(&claim(bits, x, y + shift * pow2(33)));
                 }
             }
         }

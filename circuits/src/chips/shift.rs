@@ -132,18 +132,8 @@ mod tests {
     const OPERATIONS: [Operation; 4] = [Sll, Srl, Sra, Rotr];
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<Shift>(&OPERATIONS, Shift::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<Shift>(&OPERATIONS);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<Shift>(), (18, 18, 16));
+    fn basics() {
+        expected::basics::<Shift>(&OPERATIONS, Shift::serves, (18, 18, 16));
     }
 
     /// What a cheating prover chooses; the rest follows.

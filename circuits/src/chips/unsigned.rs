@@ -69,18 +69,8 @@ mod tests {
     use Operation::{Sgeu, Sltu};
 
     #[test]
-    fn honest_rows_hold() {
-        expected::honest::<Unsigned>(&[Sltu, Sgeu], Unsigned::serves);
-    }
-
-    #[test]
-    fn single_columns_cannot_be_changed() {
-        expected::mutations::<Unsigned>(&[Sltu, Sgeu]);
-    }
-
-    #[test]
-    fn size() {
-        assert_eq!(expected::size::<Unsigned>(), (11, 11, 9));
+    fn basics() {
+        expected::basics::<Unsigned>(&[Sltu, Sgeu], Unsigned::serves, (11, 11, 9));
     }
 
     /// Columns for operands and bits of the prover's choice.

@@ -1,5 +1,5 @@
 //! A prover that follows the protocol except where a test tells it not to.
-use super::toy::{self, params, Toy};
+use super::toy::{self, params, Squares};
 use crate::{
     circuit::{FoldInput, SecondaryInput},
     compress::{CompressedProof, Hidden, HiddenPlain},
@@ -138,7 +138,7 @@ pub fn compress(proof: &RunningProof) -> CompressedProof {
 
 /// The same, with an opening of `comm_post` that need not vanish on the prefix.
 pub fn compress_with(proof: &RunningProof, post: Option<Vec<F1>>) -> CompressedProof {
-    let pp: &PublicParams<Toy> = params();
+    let pp: &PublicParams<Squares> = params();
     let folding = pp.folding_secondary();
     let mut secondary = proof.secondary.clone();
     let last = folding

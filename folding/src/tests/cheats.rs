@@ -1,7 +1,7 @@
 //! Each trap that was met in public code, as a cheat that is carried out and must be rejected by both verifiers.
 use super::{
     cheater::{compress, compress_with, fold_primary, forge, make, verdicts, Step},
-    toy::{challenges, commit, initial, last, params, Columns},
+    toy::{challenges, commit, honest, initial, last, params, Columns},
 };
 use crate::{
     error::VerifyError,
@@ -28,7 +28,7 @@ struct Setting {
 }
 
 fn setting(n: usize) -> Setting {
-    let mut columns = Columns::honest(n);
+    let mut columns = honest(n);
     let commitments = commit(&mut columns);
     let c = challenges(n, commitments.ic);
     Setting {
@@ -286,7 +286,7 @@ fn the_chain_starts_at_the_constant() {
 #[test]
 fn challenges_of_the_provers_choice_are_rejected() {
     // Challenges for which the prover prepared forged columns before it committed to anything.
-    let mut columns = Columns::honest(1);
+    let mut columns = honest(1);
     let mine = [F1::ZERO, F1::ZERO, F1::from(7), F1::from(11)];
     columns.0[0] = forge(&columns.0[0], &mine);
     let commitments = commit(&mut columns);

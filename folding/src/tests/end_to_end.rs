@@ -1,4 +1,4 @@
-use super::toy::{challenges, commit, initial, last, params, Columns};
+use super::toy::{challenges, commit, honest, initial, last, params};
 use crate::{
     compress::CompressedProof,
     error::{ProveError, VerifyError},
@@ -9,7 +9,7 @@ use ff::Field;
 use std::ops::ControlFlow;
 
 fn prove(n: usize) -> RunningProof {
-    let mut source = Columns::honest(n);
+    let mut source = honest(n);
     let commitments = commit(&mut source);
     let z0 = initial(challenges(n, commitments.ic));
     let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
@@ -65,7 +65,7 @@ fn runs_of_one_and_more_segments_are_proved_and_verified() {
 #[test]
 fn an_interrupted_proof_continues_from_its_bytes() {
     let n = 3;
-    let mut source = Columns::honest(n);
+    let mut source = honest(n);
     let commitments = commit(&mut source);
     let c = challenges(n, commitments.ic);
     for stop in [1, 3] {
@@ -109,7 +109,7 @@ fn an_interrupted_proof_continues_from_its_bytes() {
 
 #[test]
 fn columns_that_change_between_the_passes_are_noticed() {
-    let mut source = Columns::honest(2);
+    let mut source = honest(2);
     let commitments = commit(&mut source);
     source.0[1][3] += F1::ONE;
     let z0 = initial(challenges(2, commitments.ic));

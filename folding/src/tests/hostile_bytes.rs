@@ -1,5 +1,5 @@
 //! Damaged and malicious encodings are rejected, and nothing panics.
-use super::toy::{challenges, commit, initial, last, params, Columns};
+use super::toy::{challenges, commit, honest, initial, last, params};
 use crate::{
     compress::CompressedProof,
     error::{DecodeError, VerifyError},
@@ -23,7 +23,7 @@ struct Proved {
 fn proved() -> &'static Proved {
     static PROVED: OnceLock<Proved> = OnceLock::new();
     PROVED.get_or_init(|| {
-        let mut source = Columns::honest(2);
+        let mut source = honest(2);
         let commitments = commit(&mut source);
         let ic = commitments.ic;
         let c = challenges(2, ic);

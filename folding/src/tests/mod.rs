@@ -4,4 +4,5 @@ mod cheats;
 mod end_to_end;
 mod hostile_bytes;
 mod layout;
+mod squares;
 pub(crate) mod toy;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
     chips::reference::{access, accesses, cost, flaw, hole},
+    lc::pow2,
     segment::Segment,
     testing::{demands, lone, mutations_are_refused, satisfied},
 };
@@ -8,20 +9,31 @@ use ff::Field;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-// Columns of `Memory`; those of `Load` have no `store` and no `z`.
-const STORE: usize = 1;
-const CARRY: usize = 2;
-const NOW: usize = 3;
-const LOW: usize = 4;
-const HIGH: usize = 5;
-const GAP: usize = 6;
-const OLD: usize = 8;
-const Z: usize = 9;
+// Columns of both; the last one is the store's.
+const CARRY: usize = 1;
+const NOW: usize = 2;
+const LOW: usize = 3;
+const HIGH: usize = 4;
+const GAP: usize = 5;
+const OLD: usize = 7;
+const Z: usize = 8;
 
 fn row<C: Chip<Event = Access>>(event: &Access) -> Vec<F> {
     let mut base = Vec::new();
     C::fill(event, &mut base);
     base
+}
+
+/// The name of the load chip, a segment of it, and an honest row.
+fn load(time: u64) -> (&'static str, Segment, Vec<F>) {
+    let event = access(Operation::Lw, 0x2_0000, 0, 77, (1, time), false);
+    (Load::NAME, lone(Load::synthesize), row::<Load>(&event))
+}
+
+/// The same of the store chip.
+fn store(time: u64) -> (&'static str, Segment, Vec<F>) {
+    let event = access(Operation::Sw, 0x2_0000, 5, 77, (1, time), false);
+    (Store::NAME, lone(Store::synthesize), row::<Store>(&event))
 }
 
 fn honest_and_mutated<C: Chip<Event = Access>>(operations: &[Operation]) {
@@ -41,11 +53,6 @@ fn honest_and_mutated<C: Chip<Event = Access>>(operations: &[Operation]) {
 }
 
 #[test]
-fn words() {
-    honest_and_mutated::<Memory>(&[Operation::Lw, Operation::Sw]);
-}
-
-#[test]
 fn loads() {
     honest_and_mutated::<Load>(&[Operation::Lw]);
 }
@@ -56,42 +63,27 @@ fn stores() {
 }
 
 /// Every pair of columns changed at once by amounts that cancel in some packed part.
-#[test]
-fn moves_between_neighbours_are_refused() {
-    let segment = lone(Memory::synthesize);
-    for operation in [Operation::Lw, Operation::Sw] {
-        let y = if operation == Operation::Sw {
-            0x8765_4321
-        } else {
-            0
-        };
-        let event = access(
-            operation,
-            0x1_2345_6788,
-            y,
-            0x9abc_def0,
-            (5, 0x2_0003),
-            false,
-        );
-        let base = row::<Memory>(&event);
-        for first in 0..base.len() {
-            for second in 0..base.len() {
-                for shift in [0, 2, 14, 16, 18, 30, 32, 34, 66, 67, 74] {
-                    for sign in [F::ONE, -F::ONE] {
+fn pairs<C: Chip<Event = Access>>(operation: Operation, y: u32) {
+    let segment = lone(C::synthesize);
+    let event = access(
+        operation,
+        0x1_2345_6788,
+        y,
+        0x9abc_def0,
+        (5, 0x2_0003),
+        false,
+    );
+    let base = row::<C>(&event);
+    for first in 0..base.len() {
+        for second in 0..base.len() {
+            for shift in [0, 2, 14, 16, 18, 30, 32, 34, 66, 67, 74] {
+                for sign in [F::ONE, -F::ONE] {
+                    for step in [F::ONE, -F::ONE] {
                         let mut mutant = base.clone();
-                        mutant[first] += F::ONE;
+                        mutant[first] += step;
                         mutant[second] += sign * pow2(shift);
-                        assert_eq!(
-                            hole(&segment, &mutant, false),
-                            None,
-                            "{first} {second} {shift}"
-                        );
-                        mutant[first] = base[first] - F::ONE;
-                        assert_eq!(
-                            hole(&segment, &mutant, false),
-                            None,
-                            "{first} {second} {shift}"
-                        );
+                        let hole = hole(&segment, &mutant, false);
+                        assert_eq!(hole, None, "{operation:?}: {first} {second} {shift}");
                     }
                 }
             }
@@ -99,45 +91,61 @@ fn moves_between_neighbours_are_refused() {
     }
 }
 
-/// A load that returns another value than the word, with every other column made to fit.
+#[test]
+fn moves_between_neighbours_are_refused() {
+    pairs::<Load>(Operation::Lw, 0);
+    pairs::<Store>(Operation::Sw, 0x8765_4321);
+}
+
+/// Whatever word a load claims to have found, it is the one that it returns and the one that the bus must have.
 #[test]
 fn a_load_returns_the_word() {
-    let segment = lone(Memory::synthesize);
-    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let (_, segment, base) = load(2);
+    let mut rng = ChaCha8Rng::seed_from_u64(3);
     for _ in 0..200 {
-        let event = access(Operation::Lw, 0x2_0000, 0, rng.gen(), (1, 2), false);
-        let mut base = row::<Memory>(&event);
-        base[Z] = F::from(u64::from(rng.gen::<u32>()));
-        assert_eq!(hole(&segment, &base, false), None);
-        // The same with a `store` that makes the packed part any value the prover likes: it is not a bit.
-        base[STORE] = F::random(&mut rng);
-        assert!(crate::testing::refusal(&segment, &filled(&segment, &base)).is_some());
+        let word = F::from(u64::from(rng.gen::<u32>()));
+        let mut other = base.clone();
+        other[OLD] = word;
+        let wanted = demands(&segment, &satisfied(&segment, &other));
+        assert_eq!(flaw(&wanted, false), None);
+        assert_eq!(wanted.keys().filter(|(_, t)| t[2] == word).count(), 3);
     }
 }
 
-fn filled(segment: &Segment, base: &[F]) -> Vec<F> {
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
-    pre
+/// A store of another value than the register, with the address made to fit the packed part of the slot's tuple.
+#[test]
+fn a_store_writes_the_register() {
+    let segment = lone(Store::synthesize);
+    let mut rng = ChaCha8Rng::seed_from_u64(2);
+    let quarter = F::from(4).invert().unwrap();
+    for _ in 0..200 {
+        let event = access(Operation::Sw, 0x2_0000, rng.gen(), rng.gen(), (1, 2), false);
+        let base = row::<Store>(&event);
+        let z = F::from(u64::from(rng.gen::<u32>()));
+        let moved = (base[Z] - z) * pow2(34);
+        for (column, weight) in [
+            (LOW, quarter),
+            (HIGH, pow2(16).invert().unwrap()),
+            (CARRY, pow2(32).invert().unwrap()),
+            (OLD, F::ZERO),
+        ] {
+            let mut mutant = base.clone();
+            mutant[Z] = z;
+            mutant[column] += moved * weight;
+            assert_eq!(hole(&segment, &mutant, false), None);
+        }
+    }
 }
 
 /// The prover's ways to serve an address that faults, or another word than the one addressed.
 #[test]
 fn bad_addresses_have_no_row() {
     let quarter = F::from(4).invert().unwrap();
-    for (name, segment, offset) in [
-        ("memory", lone(Memory::synthesize), 0),
-        ("load", lone(Load::synthesize), 1),
-    ] {
-        let event = access(Operation::Lw, 0x2_0000, 0, 77, (1, 2), false);
-        let base: Vec<F> = match offset {
-            0 => row::<Memory>(&event),
-            _ => row::<Load>(&event),
-        };
+    for (name, segment, base) in [load(2), store(2)] {
         let set = |changes: &[(usize, F)]| {
             let mut mutant = base.clone();
             for (column, value) in changes {
-                mutant[column - offset] = *value;
+                mutant[*column] = *value;
             }
             hole(&segment, &mutant, false)
         };
@@ -179,8 +187,8 @@ fn bad_addresses_have_no_row() {
         }
         // A longer `low` is another way to write an address that exists, not another address.
         let mut other = base.clone();
-        other[LOW - offset] = F::from(1 << 14);
-        other[HIGH - offset] = F::from(1);
+        other[LOW] = F::from(1 << 14);
+        other[HIGH] = F::from(1);
         let pre = satisfied(&segment, &other);
         assert_eq!(flaw(&demands(&segment, &pre), false), None);
     }
@@ -189,37 +197,25 @@ fn bad_addresses_have_no_row() {
 /// Reading the past of the row itself, or its future.
 #[test]
 fn time_increases() {
-    for (segment, base, offset) in [
-        (
-            lone(Memory::synthesize),
-            row::<Memory>(&access(Operation::Sw, 0x2_0000, 5, 77, (1, 9), false)),
-            0,
-        ),
-        (
-            lone(Load::synthesize),
-            row::<Load>(&access(Operation::Lw, 0x2_0000, 0, 77, (1, 9), false)),
-            1,
-        ),
-    ] {
+    for (_, segment, base) in [load(9), store(9)] {
         for gap in [-F::ONE, -F::from(2), F::from(9), pow2(16), pow2(32)] {
             let mut mutant = base.clone();
-            mutant[GAP - offset] = gap;
+            mutant[GAP] = gap;
             assert_eq!(hole(&segment, &mutant, false), None);
-            mutant[GAP - offset] = F::ZERO;
-            mutant[GAP + 1 - offset] = gap * pow2(16).invert().unwrap();
+            mutant[GAP] = F::ZERO;
+            mutant[GAP + 1] = gap * pow2(16).invert().unwrap();
             assert_eq!(hole(&segment, &mutant, false), None);
         }
         // A time beyond 32 bits in the address's neighbour.
         let mut mutant = base.clone();
-        mutant[NOW - offset] += pow2(30);
-        mutant[OLD - offset] += F::ONE;
+        mutant[NOW] += pow2(30);
+        mutant[OLD] += F::ONE;
         assert_eq!(hole(&segment, &mutant, false), None);
     }
 }
 
 #[test]
 fn costs() {
-    assert_eq!(cost(Memory::synthesize), (14, 14, 11));
     assert_eq!(cost(Load::synthesize), (11, 11, 8));
     assert_eq!(cost(Store::synthesize), (12, 12, 9));
 }

@@ -2,22 +2,21 @@
  * bytes of the user range, lengths that wrap, structures full of such values. The seed is the first word
  * of standard input. A kernel that survives lets the program end: it prints `ok`, or deadlocks in a call
  * that waits for ever. Never run this under Linux or QEMU: the calls would be real. */
-#include "zk.h"
-ZK_START
+#include "zkmips.h"
 
 #define CALLS 3000
 #define MAPPINGS 0x60000000u
 
-static u32 state;
-static u32 scratch[16384] __attribute__((aligned(4096)));
+static uint32_t state;
+static uint32_t scratch[16384] __attribute__((aligned(4096)));
 
-static u32 pseudo_random(void) { /* xorshift (Marsaglia) */
+static uint32_t pseudo_random(void) { /* xorshift (Marsaglia) */
     state ^= state << 13;
     state ^= state >> 17;
     return state ^= state << 5;
 }
 
-static u32 below(u32 limit) {
+static uint32_t below(uint32_t limit) {
     return pseudo_random() % limit;
 }
 
@@ -32,14 +31,14 @@ static long call6(long number, long a, long b, long c, long d, long e, long f) {
     return a3 ? -v0 : v0;
 }
 
-static u32 value(void) {
+static uint32_t value(void) {
     switch (below(16)) {
     case 0: return 0;
     case 1: return below(8);
     case 2: return -below(4);
-    case 3: return (u32)scratch + 4 * below(1024);
-    case 4: return (u32)scratch + below(4096);
-    case 5: return (u32)scratch;
+    case 3: return (uint32_t)scratch + 4 * below(1024);
+    case 4: return (uint32_t)scratch + below(4096);
+    case 5: return (uint32_t)scratch;
     case 6: return 0x80000000 - below(64);
     case 7: return 0x7FFFFFFC;
     case 8: return 0x80000000 | pseudo_random();
@@ -54,19 +53,19 @@ static u32 value(void) {
 }
 
 /* Calls that end or replace what runs here: exit, exit_group, sigreturn, kill and its kind, clone, sigsuspend. */
-static int left_out(u32 number) {
-    static const u32 numbers[] = {1, 246, 193, 37, 236, 266, 120, 199};
-    for (u32 i = 0; i < sizeof numbers / 4; i++)
+static int left_out(uint32_t number) {
+    static const uint32_t numbers[] = {1, 246, 193, 37, 236, 266, 120, 199};
+    for (uint32_t i = 0; i < sizeof numbers / 4; i++)
         if (numbers[i] == number)
             return 1;
     return 0;
 }
 
 int main(void) {
-    zk_read_all(&state, 4);
+    zk_read(&state, 4);
     state |= 1;
     for (int i = 0; i < CALLS; i++) {
-        u32 number = below(460), a, b, c, d, e, f;
+        uint32_t number = below(460), a, b, c, d, e, f;
         if (left_out(number))
             continue;
         for (int j = 0; j < 6; j++)
@@ -84,7 +83,7 @@ int main(void) {
             if (below(2))
                 b %= 0x100000;
         } else if (number == 45 && a < 0x80000000) { /* brk: growing again clears, which takes its time */
-            a = (u32)scratch + below(0x400000);
+            a = (uint32_t)scratch + below(0x400000);
         } else if (number == 353) { /* getrandom */
             b %= 0x10000;
         } else if ((number == 4 || number == 146) && a == 2) {
@@ -92,6 +91,6 @@ int main(void) {
         }
         call6(4000 + number, a, b, c, d, e, f);
     }
-    zk_write("ok\n", 3);
+    zk_commit("ok\n", 3);
     return 0;
 }

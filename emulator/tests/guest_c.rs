@@ -1,0 +1,184 @@
+//! Freestanding C with `guest-c`: what start-up costs, and that every compiler makes the same of it.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use zkmips_emulator::{Inputs, Machine, Outcome, Program};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn example(file: &str) -> PathBuf {
+    root().join("fixtures/guest-c-example").join(file)
+}
+
+fn input() -> Vec<u8> {
+    std::fs::read(example("mips/input")).unwrap()
+}
+
+/// The output that every build of the example has.
+fn expected() -> String {
+    let expected: Value =
+        serde_json::from_slice(&std::fs::read(example("mips/expected.json")).unwrap()).unwrap();
+    hex(expected["output"].as_str().unwrap().as_bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A program's own start-up takes eight instructions, and with what the kernel does before it `main` is still near: a C library
+/// alone would take ten thousands.
+#[test]
+fn main_is_reached_soon() {
+    for order in ["mips", "mipsle"] {
+        let file = std::fs::read(example(order).join("program.elf")).unwrap();
+        let program = Program::load(&file).unwrap();
+        let main = program.address_of("main").expect("main");
+        let mut machine = Machine::new(&program, &Inputs::default()).unwrap();
+        let mut entered = None;
+        while machine.pc != main {
+            if machine.pc == program.entry() {
+                entered = Some(machine.instructions());
+            }
+            machine.step().unwrap();
+            assert!(machine.instructions() < 1000, "{order}: not in main");
+        }
+        assert_eq!(machine.instructions() - entered.unwrap(), 8, "{order}");
+    }
+}
+
+/// The build lines of guest-c/README.md: compiler and options, then for both byte orders the target.
+const COMPILERS: [(&[&str], [&[&str]; 2]); 4] = [
+    (&["mips-linux-gnu-gcc"], [&[], &["-EL"]]),
+    (&["mipsel-linux-gnu-gcc"], [&["-EB"], &[]]),
+    (
+        &["clang", "-fuse-ld=lld"],
+        [&["--target=mips-linux-gnu"], &["--target=mipsel-linux-gnu"]],
+    ),
+    (
+        &[
+            "python3",
+            "-m",
+            "ziglang",
+            "cc",
+            "-mcpu=mips32r2+soft_float",
+            "-Wl,-w",
+        ],
+        [
+            &["-target", "mips-freestanding-eabi"],
+            &["-target", "mipsel-freestanding-eabi"],
+        ],
+    ),
+];
+
+#[test]
+fn every_compiler_makes_the_same_program() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("program");
+    for (compiler, targets) in COMPILERS {
+        for target in targets {
+            let mut command = Command::new(compiler[0]);
+            command
+                .args(&compiler[1..])
+                .args(target)
+                .current_dir(root());
+            if !works(&compiler[..compiler.len().min(4)]) {
+                println!("skipped: {compiler:?} is not installed");
+                continue;
+            }
+            command.args(["@guest-c/flags", "-T", "guest-c/link.ld", "-Iguest-c"]);
+            command
+                .args(["-Wall", "-Wextra", "-Werror"])
+                .arg(example("guest-c-example.c"));
+            command
+                .args(["guest-c/start.S", "guest-c/arithmetic.c", "-o"])
+                .arg(&out);
+            let built = command.output().unwrap();
+            let stderr = String::from_utf8_lossy(&built.stderr);
+            assert!(built.status.success(), "{command:?}: {stderr}");
+            assert_eq!(stderr, "", "{command:?}");
+
+            let program = Program::load(&std::fs::read(&out).unwrap()).unwrap();
+            let inputs = Inputs {
+                stdin: input(),
+                ..Inputs::default()
+            };
+            let mut machine = Machine::new(&program, &inputs).unwrap();
+            assert_eq!(machine.run(100_000).unwrap(), Outcome::Halted);
+            assert_eq!((machine.status(), hex(&machine.output())), (0, expected()));
+        }
+    }
+}
+
+/// Whether a compiler is there: asks it for its version.
+fn works(command: &[&str]) -> bool {
+    let tool = if command[0] == "python3" {
+        command
+    } else {
+        &command[..1]
+    };
+    let status = Command::new(tool[0])
+        .args(&tool[1..])
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.is_ok_and(|status| status.success())
+}
+
+/// The public input: a reserve price, which leaves three of the six bids.
+#[test]
+fn the_public_input_is_read() {
+    for order in ["mips", "mipsle"] {
+        let program =
+            Program::load(&std::fs::read(example(order).join("program.elf")).unwrap()).unwrap();
+        let inputs = Inputs {
+            stdin: input(),
+            public_input: 512u64.to_be_bytes().to_vec(),
+            ..Inputs::default()
+        };
+        let mut machine = Machine::new(&program, &inputs).unwrap();
+        machine.run(100_000).unwrap();
+        let output = "000000030000010000000006000000aaaaaaabfc";
+        assert_eq!(
+            (machine.status(), hex(&machine.output()).as_str()),
+            (0, output)
+        );
+    }
+}
+
+/// The same source on an ordinary computer, with its C library.
+#[test]
+fn the_example_runs_on_an_ordinary_computer() {
+    let scratch = tempfile::tempdir().unwrap();
+    let out = scratch.path().join("program");
+    let mut compile = Command::new("cc");
+    compile
+        .args(["-Wall", "-Wextra", "-Werror", "-I"])
+        .arg(root().join("guest-c"));
+    match compile
+        .arg(example("guest-c-example.c"))
+        .arg("-o")
+        .arg(&out)
+        .status()
+    {
+        Ok(status) => assert!(status.success()),
+        Err(error) => {
+            println!("skipped: cc: {error}");
+            return;
+        }
+    }
+    let run = |input: PathBuf| {
+        let input = std::fs::File::open(input).unwrap();
+        Command::new(&out).stdin(input).output().unwrap()
+    };
+    let good = run(example("mips/input"));
+    assert!(good.status.success());
+    assert_eq!(hex(&good.stdout), expected());
+    let bad = run("/dev/null".into());
+    assert_eq!(bad.status.code(), Some(1));
+    assert_eq!(bad.stderr, b"fewer than two bids reach the reserve\n");
+    assert!(bad.stdout.is_empty());
+}

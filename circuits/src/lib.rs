@@ -9,6 +9,7 @@ pub mod bus;
 pub mod chip;
 pub mod chips;
 mod compact;
+pub mod demand;
 pub mod describe;
 pub mod header;
 pub mod lc;

@@ -8,6 +8,7 @@ use crate::{
     boundary::{self, Batch, Kind, Region, Word},
     chip::{Access, Dispatch},
     chips::{decoded_page, fetch_fault, image_page, node, raise, tables::Histograms},
+    demand::OneOffCounts,
     header::{Header, HeaderError},
     machine::{Census, Events, MachineError, Origin, SlotMachine, SlotRecord},
     microcode::BRANCH_STEPS,
@@ -95,7 +96,7 @@ pub(crate) fn place<T>(items: &[T], capacity: usize, i: usize, n: usize) -> &[T]
 }
 
 /// Segments needed for `items` when each holds `capacity`.
-fn segments_for(items: usize, capacity: usize) -> usize {
+pub(crate) fn segments_for(items: usize, capacity: usize) -> usize {
     items.div_ceil(capacity.max(1))
 }
 
@@ -149,15 +150,10 @@ impl Plan {
                 break instructions;
             }
         };
-        check_cleared(&machine)?;
-
-        let statement = Statement::new(
-            header,
-            public_tape(&program, &inputs)?,
-            output_tape(&machine),
-        )?;
+        let statement = statement(&machine, header, &program, &inputs)?;
         let one_off = OneOff::new(&machine.census(), trees, &statement)?;
-        let enough = one_off.segments(&c).max(c.table_segments()).max(segments);
+        let enough = one_off.counts().segments(&c);
+        let enough = enough.max(c.table_segments()).max(segments);
         // The slots after the halt fetch the same entry again and again; nothing else changes.
         for _ in segments..enough {
             run_segment(&mut machine)?;
@@ -210,6 +206,18 @@ impl Plan {
     pub fn touched_words(&self) -> usize {
         self.batches.iter().map(|b| b.words.len()).sum()
     }
+}
+
+/// What a run that has halted states.
+pub(crate) fn statement(
+    machine: &SlotMachine,
+    header: Header,
+    program: &Program,
+    inputs: &Inputs,
+) -> Result<Statement, PlanError> {
+    check_cleared(machine)?;
+    let public = public_tape(program, inputs)?;
+    Ok(Statement::new(header, public, output_tape(machine))?)
 }
 
 /// The public tape of a run.
@@ -294,31 +302,16 @@ impl OneOff {
         })
     }
 
-    /// Segments that these need.
-    pub(crate) fn segments(&self, c: &Capacities) -> usize {
-        let demands = [
-            ("batches", self.batches.len(), c.batches),
-            (
-                "image pages",
-                self.openings.image_pages.len(),
-                c.image_pages,
-            ),
-            (
-                "decoded pages",
-                self.openings.decoded_pages.len(),
-                c.decoded_pages,
-            ),
-            ("nodes", self.openings.nodes.len(), c.nodes),
-            ("raises", self.raises.len(), c.raises),
-            ("fetch faults", self.fetch_faults.len(), c.fetch_faults),
-        ];
-        for (what, demand, capacity) in demands {
-            tracing::debug!(what, demand, capacity, "one-off part");
+    /// How many there are.
+    pub(crate) fn counts(&self) -> OneOffCounts {
+        OneOffCounts {
+            batches: self.batches.len(),
+            image_pages: self.openings.image_pages.len(),
+            decoded_pages: self.openings.decoded_pages.len(),
+            nodes: self.openings.nodes.len(),
+            raises: self.raises.len(),
+            fetch_faults: self.fetch_faults.len(),
         }
-        demands
-            .into_iter()
-            .map(|(_, demand, capacity)| segments_for(demand, capacity))
-            .fold(0, usize::max)
     }
 }
 

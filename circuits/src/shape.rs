@@ -283,18 +283,21 @@ fn fill_tables(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out
 pub enum Shape {
     /// Short programs: little to set up, four segments at least.
     Small,
+    /// Programs in between, such as a Go program's snapshot.
+    Medium,
     /// Long programs: the recursion's share is small.
     Large,
 }
 
 impl Shape {
     /// All shapes, the smallest first.
-    pub const ALL: [Shape; 2] = [Shape::Small, Shape::Large];
+    pub const ALL: [Shape; 3] = [Shape::Small, Shape::Medium, Shape::Large];
 
     /// Its name in proofs and on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Shape::Small => "small",
+            Shape::Medium => "medium",
             Shape::Large => "large",
         }
     }
@@ -308,9 +311,9 @@ impl Shape {
     pub fn capacities(self) -> Capacities {
         match self {
             Shape::Small => Capacities {
-                slots: 1024,
+                slots: 512,
                 units: [
-                    208, 160, 64, 48, 8, 8, 8, 160, 96, 40, 24, 8, 160, 144, 8, 36, 16, 2,
+                    105, 97, 26, 20, 3, 2, 8, 82, 59, 51, 15, 2, 92, 92, 2, 54, 10, 2,
                 ],
                 raises: 2,
                 fetch_faults: 1,
@@ -320,20 +323,45 @@ impl Shape {
                 nodes: 8,
                 range_block: 1 << 14,
             },
+            Shape::Medium => Capacities {
+                slots: 2048,
+                units: [
+                    378, 350, 92, 74, 11, 7, 29, 295, 212, 184, 55, 6, 332, 332, 7, 194, 37, 3,
+                ],
+                raises: 3,
+                fetch_faults: 1,
+                batches: 5,
+                image_pages: 4,
+                decoded_pages: 15,
+                nodes: 8,
+                range_block: 1 << 13,
+            },
             Shape::Large => Capacities {
                 slots: 5120,
                 units: [
-                    896, 800, 160, 160, 24, 16, 8, 704, 352, 96, 128, 16, 512, 448, 16, 80, 16, 4,
+                    1050, 973, 256, 205, 31, 20, 82, 819, 589, 512, 154, 15, 922, 922, 20, 538,
+                    102, 4,
                 ],
                 raises: 4,
                 fetch_faults: 1,
-                batches: 32,
-                image_pages: 8,
-                decoded_pages: 16,
-                nodes: 20,
-                range_block: 1 << 13,
+                batches: 24,
+                image_pages: 5,
+                decoded_pages: 13,
+                nodes: 10,
+                range_block: 1 << 12,
             },
         }
+    }
+
+    /// What a proof of so many segments costs, in non-linear rows: how shapes are compared. An instruction takes about 40 of them, the
+    /// recursion's two circuits 18,000 a segment, and the compressed proof as much as five for each row that its tables have.
+    pub fn cost(self, segments: u64) -> u64 {
+        let [segment, once] = match self {
+            Shape::Small => [40 * 512 + 18_000, 5 << 17],
+            Shape::Medium => [40 * 2048 + 18_000, 5 << 18],
+            Shape::Large => [40 * 5120 + 18_000, 5 << 19],
+        };
+        segments * segment + once
     }
 
     /// The segment as a step of the recursion.

@@ -225,27 +225,31 @@ fn index() -> String {
          Each part has a page of its own: its columns, its rows and what they force, and who bounds what. Numbers of conditions are those of\n\
          [the protocol](../protocol.md#conditions).\n\n\
          Rows, non-linear rows (both sides of the product vary) and columns committed before the challenges, of one instance; and how many\n\
-         instances a segment of each shape has. Of tables and totals the numbers are those of a whole segment of the small and of the large shape.\n\n\
-         | part | does | rows | non-linear | columns | small | large |\n\
-         | --- | --- | ---: | ---: | ---: | ---: | ---: |\n",
+         instances a segment of each shape has. Of tables and totals the numbers are those of a whole segment of the small, the medium and the large shape.\n\n\
+         | part | does | rows | non-linear | columns | small | medium | large |\n\
+         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for part in &PARTS {
-        let [small, large] = shapes.each_ref().map(|c| (part.count)(c));
-        let [a, b] = [0, 1].map(|i| sizes[i][part.section].map(|n| n / [small, large][i]));
+        let counts = shapes.each_ref().map(|c| (part.count)(c));
         // What instances share (powers of gamma, the segment's time) is less than one row of each.
+        let each = |i: usize, shape: usize| sizes[shape][part.section][i] / counts[shape];
         let numbers: Vec<String> = (0..3)
-            .map(|i| match a[i] == b[i] {
-                true => a[i].to_string(),
-                false => format!("{}, {}", a[i], b[i]),
+            .map(|i| {
+                let [small, medium, large] = [0, 1, 2].map(|shape| each(i, shape).to_string());
+                match small == medium && medium == large {
+                    true => small,
+                    false => [small, medium, large].join(", "),
+                }
             })
             .collect();
+        let [small, medium, large] = counts;
         let name = match part.page {
             "" => part.section.to_string(),
             page => format!("[{}]({page}.md)", part.section),
         };
         writeln!(
             text,
-            "| {name} | {} | {} | {small} | {large} |",
+            "| {name} | {} | {} | {small} | {medium} | {large} |",
             part.does,
             numbers.join(" | ")
         )

@@ -184,3 +184,20 @@ fn shapes_are_as_pinned() {
     let again = describe(Shape::Small);
     assert!(text.starts_with(&again), "built twice, the same");
 }
+
+/// Each shape fills a power of two: the compressed proof's cost goes with it. The recursion adds columns of its own to a segment's
+/// (`folding/src/tests/layout.rs` counts them).
+#[test]
+fn shapes_fit_their_powers_of_two() {
+    const RECURSION: usize = 8_209;
+    for (shape, log) in Shape::ALL.into_iter().zip([17, 18, 19]) {
+        let segment = shape::build(&shape.capacities());
+        let columns = segment.pre_len() + segment.post_len() + RECURSION;
+        let rows = segment.num_rows() + RECURSION;
+        assert!(
+            columns.max(rows) <= 1 << log,
+            "{shape:?}: {columns} columns, {rows} rows"
+        );
+        assert!(columns > 1 << (log - 1), "{shape:?} could be halved");
+    }
+}

@@ -105,7 +105,7 @@ pub struct Prove {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub public: PublicOptions,
-    /// Shape of the segments: small for short runs, large for long ones [default: by the length of the run]
+    /// Shape of the segments: small for short runs, large for long ones [default: what is fastest for the run]
     #[arg(long)]
     pub shape: Option<String>,
 }

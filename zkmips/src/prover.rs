@@ -7,9 +7,9 @@ use ff::PrimeField;
 use serde::Serialize;
 use std::ops::{AddAssign, ControlFlow};
 use std::time::{Duration, Instant};
+use zkmips_circuits::demand::Demand;
 use zkmips_circuits::header::HeaderError;
 use zkmips_circuits::plan::{Plan, PlanError};
-use zkmips_circuits::shape::Shape;
 use zkmips_circuits::source::Source;
 use zkmips_circuits::statement::StatementError;
 use zkmips_emulator::constants::MACHINE_VERSION;
@@ -236,23 +236,15 @@ fn report(plan: &Plan, seconds: Seconds, totals: &Totals, slots: u64) -> ProveRe
     }
 }
 
-/// Segments that a proof of this run would have.
-pub fn plan_segments(
+/// What a proof of this run would need: the shape is chosen by it ([`Demand::cheapest`]).
+pub fn demand(
     program: &Program,
-    inputs: Inputs,
-    shape: Shape,
+    inputs: &Inputs,
     progress: &dyn Progress,
-) -> Result<u64, ProveError> {
+) -> Result<Demand, ProveError> {
     progress.at(Phase::Program, 0, None);
     let (trees, _) = program.trees()?;
     progress.at(Phase::Execute, 0, None);
     let on_slots = |slots| progress.at(Phase::Execute, slots, None);
-    let plan = Plan::new(
-        program.shared_image(),
-        trees,
-        inputs,
-        shape.capacities(),
-        on_slots,
-    )?;
-    Ok(plan.segments() as u64)
+    Ok(Demand::of_run(program.image(), trees, inputs, on_slots)?)
 }

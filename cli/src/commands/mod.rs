@@ -12,7 +12,7 @@ use crate::args::PublicOptions;
 use crate::failure::{reason, Failure, DATA, IO, USAGE};
 use crate::{files, Context};
 use std::io::{IsTerminal, Read};
-use zkmips::{Cache, Inputs, Params, Program, ProgramId, RunError, Shape};
+use zkmips::{Cache, Demand, Inputs, Params, Program, ProgramId, RunError, Shape};
 
 /// The inputs that the command line gives; standard input comes later, if the guest asks for it.
 fn public_inputs(options: PublicOptions) -> Result<Inputs, Failure> {
@@ -69,6 +69,13 @@ fn shape(name: &str) -> Result<Shape, Failure> {
             ),
         )
     })
+}
+
+/// What a proof of a run would need.
+fn demand(context: &Context, program: &Program, inputs: &Inputs) -> Result<Demand, Failure> {
+    let demand = zkmips::demand(program, inputs, &context.terminal);
+    context.terminal.finish();
+    demand.map_err(|error| Failure::new(DATA, error))
 }
 
 /// The parameters of a shape.

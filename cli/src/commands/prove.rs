@@ -12,19 +12,7 @@ use crate::terminal::{count, duration};
 use crate::Context;
 use serde_json::json;
 use std::process::ExitCode;
-use zkmips::{Executor, ProveError, Prover, Shape, MAX_SLOTS};
-
-/// Runs that take more small segments than this are proved in large ones.
-const SMALL_SEGMENTS: u64 = 24;
-
-/// The shape for a run of this many instructions, most of which take one slot.
-fn shape_for(instructions: u64) -> Shape {
-    let segments = instructions.div_ceil(Shape::Small.capacities().slots as u64);
-    match segments <= SMALL_SEGMENTS {
-        true => Shape::Small,
-        false => Shape::Large,
-    }
-}
+use zkmips::{Executor, ProveError, Prover, MAX_SLOTS};
 
 pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     let shape = args.shape.as_deref().map(super::shape).transpose()?;
@@ -48,7 +36,10 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     streams.finish(&report)?;
     tell(&program, &report);
 
-    let shape = shape.unwrap_or_else(|| shape_for(report.instructions));
+    let shape = match shape {
+        Some(shape) => shape,
+        None => super::demand(context, &program, &execution.inputs)?.cheapest(),
+    };
     let params = params(context, shape)?;
     let proved = Prover::new(&params, &context.terminal).prove(&program, execution.inputs);
     context.terminal.finish();

@@ -4,7 +4,7 @@ use super::{
     program_id, public_inputs, refuse_arguments_of_snapshot, run_failure, tell, unknown_syscalls,
 };
 use crate::args::Run;
-use crate::failure::{Failure, DATA, USAGE};
+use crate::failure::{Failure, USAGE};
 use crate::terminal::{count, duration};
 use crate::{files, Context};
 use serde_json::json;
@@ -87,12 +87,11 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
         ));
     };
     if counting {
-        let small =
-            zkmips::plan_segments(&program, execution.inputs, Shape::Small, &context.terminal);
-        context.terminal.finish();
-        let segments = small.map_err(|error| Failure::new(DATA, error))?;
+        let demand = super::demand(context, &program, &execution.inputs)?;
+        let shape = demand.cheapest();
+        let segments = demand.segments(&shape.capacities());
         if args.stats {
-            stats(&program, &report, seconds, segments);
+            stats(&program, &report, seconds, shape, segments);
         }
         context.report(&json!({
             "program_id": program_id(&program)?,
@@ -102,14 +101,14 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
             "unknown_syscalls": unknown_syscalls(&report),
             "touched_words": report.touched_words,
             "segments": segments,
+            "shape": shape.name(),
             "seconds": seconds,
         }))?;
     }
     Ok(ExitCode::from((status & 0xff) as u8))
 }
 
-fn stats(program: &Program, report: &RunReport, seconds: f64, segments: u64) {
-    let shape = Shape::Small.name();
+fn stats(program: &Program, report: &RunReport, seconds: f64, shape: Shape, segments: u64) {
     eprintln!(
         "zkmips: {} instructions in {} ({}), {} words of memory touched, {} bytes of output",
         count(report.instructions),
@@ -119,7 +118,8 @@ fn stats(program: &Program, report: &RunReport, seconds: f64, segments: u64) {
         count(report.output.len() as u64),
     );
     eprintln!(
-        "zkmips: a proof would have {} segments of shape {shape}",
-        count(segments)
+        "zkmips: a proof would have {} segments of shape {}",
+        count(segments),
+        shape.name(),
     );
 }

@@ -193,7 +193,10 @@ impl Stage {
             .map(|_| source.work_with(&mut slot).unwrap())
             .collect();
         let one_off = OneOff::new(&source.machine.census(), &self.trees, plan.statement()).unwrap();
-        assert!(one_off.segments(&CAPACITIES) <= n, "no room for the cheat");
+        assert!(
+            one_off.counts().segments(&CAPACITIES) <= n,
+            "no room for the cheat"
+        );
         let mut position = Position::default();
         let c = &CAPACITIES;
         for (i, work) in works.iter_mut().enumerate() {

@@ -1,0 +1,75 @@
+//! What the prover chooses the shape by.
+
+use std::{path::PathBuf, sync::Arc};
+use zkmips_circuits::{
+    demand::Demand, microcode, plan::Plan, shape::Shape, tree::ProgramTrees, unit::ALL,
+};
+use zkmips_emulator::{Inputs, Program};
+
+fn fixture(name: &str) -> (Program, ProgramTrees, Inputs) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures")
+        .join(name)
+        .join("mips");
+    let program = Program::load(&std::fs::read(folder.join("program.elf")).unwrap()).unwrap();
+    let trees = ProgramTrees::new(&program, microcode::decode).unwrap();
+    let inputs = Inputs {
+        stdin: std::fs::read(folder.join("input")).unwrap(),
+        ..Inputs::default()
+    };
+    (program, trees, inputs)
+}
+
+fn demand(name: &str) -> Demand {
+    let (program, trees, inputs) = fixture(name);
+    Demand::of_run(&program, &trees, &inputs, |_| ()).unwrap()
+}
+
+#[test]
+fn the_segments_that_demand_foretells_are_those_that_a_plan_has() {
+    for name in ["c-fib", "c-sha256", "crash", "c-divide"] {
+        let (program, trees, inputs) = fixture(name);
+        let demand = Demand::of_run(&program, &trees, &inputs, |_| ()).unwrap();
+        let program = Arc::new(program);
+        for shape in [Shape::Small, Shape::Medium] {
+            let c = shape.capacities();
+            let plan = Plan::new(program.clone(), &trees, inputs.clone(), c, |_| ()).unwrap();
+            let (foretold, planned) = (demand.segments(&c), plan.segments() as u64);
+            // A plan has more only if operations arrive late and wait.
+            let waiting = foretold..=foretold + 2;
+            assert!(waiting.contains(&planned), "{name} {shape:?} {planned}");
+            assert_eq!(demand.instructions, plan.instructions());
+        }
+    }
+}
+
+#[test]
+fn the_smallest_program_takes_four_small_segments() {
+    let demand = demand("c-fib");
+    assert_eq!(demand.cheapest(), Shape::Small);
+    assert_eq!(demand.segments(&Shape::Small.capacities()), 4);
+}
+
+#[test]
+fn longer_runs_are_cheaper_in_larger_segments() {
+    let short = demand("c-fib");
+    let times = |k: u64| Demand {
+        slots: k * short.slots,
+        units: short.units.map(|count| k * count),
+        ..short
+    };
+    assert_eq!(times(40).cheapest(), Shape::Medium);
+    assert_eq!(times(4000).cheapest(), Shape::Large);
+}
+
+#[test]
+fn what_is_scarce_decides() {
+    let mut demand = demand("c-fib");
+    let small = Shape::Small.capacities();
+    let divide = ALL.iter().position(|u| format!("{u:?}") == "Divide");
+    let divide = divide.expect("there is a divider");
+    demand.units[divide] = 100 * small.units[divide] as u64;
+    assert_eq!(demand.segments(&small), 100);
+    demand.one_off.image_pages = 200 * small.image_pages;
+    assert_eq!(demand.segments(&small), 200);
+}

@@ -16,7 +16,7 @@ use crate::{
     verify::{final_outputs, Claim},
     wire,
     zk::Blinders,
-    Commitment, Primary, Secondary,
+    Commitment, PastaEngine, Primary, Secondary,
 };
 use bincode::Options;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ pub struct CompressedProof {
 /// A running instance folded with a random one, and the proof of the result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub(crate) struct Hidden<E: spartan::SpartanEngine> {
+pub(crate) struct Hidden<E: PastaEngine> {
     #[serde(with = "wire::split")]
     pub(crate) random: RelaxedSplitInstance<E>,
     pub(crate) comm_T: Commitment<E>,
@@ -59,7 +59,7 @@ pub(crate) struct Hidden<E: spartan::SpartanEngine> {
 /// The same for an instance whose witness is not split.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub(crate) struct HiddenPlain<E: spartan::SpartanEngine> {
+pub(crate) struct HiddenPlain<E: PastaEngine> {
     #[serde(with = "wire::plain")]
     pub(crate) random: RelaxedSplitInstance<E>,
     pub(crate) comm_T: Commitment<E>,
@@ -68,7 +68,7 @@ pub(crate) struct HiddenPlain<E: spartan::SpartanEngine> {
 }
 
 /// Folds with a random instance, takes out the blinders and proves.
-fn hide<E: spartan::SpartanEngine>(
+fn hide<E: PastaEngine>(
     folding: &Folding<E>,
     digest: &[u8; 32],
     mut running: Running<E>,

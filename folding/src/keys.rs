@@ -6,15 +6,13 @@
 //!
 //! The file holds affine coordinates uncompressed, because decompressing costs a square root per point. Each chunk of points has
 //! a digest, and a loaded key is compared with the label at a few places chosen at random.
-use crate::CommitmentKey;
+use crate::{
+    pedersen::{CommitmentKey, NotAKey, GENERATOR_BYTES},
+    PastaEngine,
+};
 use halo2curves::{
     group::{prime::PrimeCurveAffine, Curve as _},
-    serde::SerdeObject,
-    CurveAffine, CurveExt,
-};
-use nova_snark::{
-    provider::traits::DlogGroup,
-    traits::{commitment::CommitmentEngineTrait, Engine},
+    CurveExt,
 };
 use rand_core::{OsRng, RngCore};
 use rayon::prelude::*;
@@ -24,26 +22,23 @@ use sha3::{
 };
 use std::{
     fs,
-    io::{self, Cursor, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
+use zkmips_msm::AffinePoint;
 
 /// The label that is hashed to the generators.
 pub const LABEL: &[u8] = b"zkmips commitment key 1";
 
 /// Points that share one digest in the file, and the unit of generation.
 const CHUNK: usize = 1 << 12;
-/// Bytes of one point: two coordinates of 32 bytes in the field's internal form.
-const POINT: usize = 64;
+/// Bytes of one point.
+const POINT: usize = GENERATOR_BYTES;
 const MAGIC: &[u8; 8] = b"ZKMKEY01";
-/// What nova-snark's reader of Pedersen keys expects before the points.
-const NOVA_HEAD: &[u8; 12] = b"PEDERSEN_KEY";
 /// Generators that are recomputed when a key is loaded.
 const SPOT_CHECKS: usize = 4;
 /// Longest key that is made or read: 2^26 points are 4 GiB.
 const MAX_LEN: usize = 1 << 26;
-
-type Affine<E> = <<E as Engine>::GE as DlogGroup>::AffineGroupElement;
 
 /// Why a key could not be made, read or written.
 #[derive(Debug, thiserror::Error)]
@@ -55,8 +50,8 @@ pub enum KeyError {
     Damaged { path: PathBuf, reason: &'static str },
     #[error("a key of {0} points is too long")]
     TooLong(usize),
-    #[error("the curve library refused the points: {0}")]
-    Rejected(String),
+    #[error(transparent)]
+    Rejected(#[from] NotAKey),
 }
 
 /// How far the making of a key has come.
@@ -73,7 +68,7 @@ pub struct KeyProgress {
 pub type ProgressFn<'a> = &'a (dyn Fn(KeyProgress) + Sync);
 
 /// The engines whose keys are kept, each with the name that its file and messages use.
-pub trait KeyedEngine: Engine<GE: DlogGroup> {
+pub trait KeyedEngine: PastaEngine {
     const CURVE: &'static str;
 }
 
@@ -157,12 +152,14 @@ fn generate<E: KeyedEngine>(points: &mut Vec<u8>, total: usize, progress: Progre
 
 /// Hashes each seed to a point and returns the points in file form.
 fn hash_to_points<E: KeyedEngine>(seeds: &[[u8; 32]]) -> Vec<u8> {
-    type Ext<E> = <Affine<E> as CurveAffine>::CurveExt;
-    let hash = Ext::<E>::hash_to_curve("from_uniform_bytes");
-    let projective: Vec<Ext<E>> = seeds.iter().map(|seed| hash(seed)).collect();
-    let mut affine = vec![Affine::<E>::identity(); seeds.len()];
-    Ext::<E>::batch_normalize(&projective, &mut affine);
-    affine.iter().flat_map(SerdeObject::to_raw_bytes).collect()
+    let hash = E::GE::hash_to_curve("from_uniform_bytes");
+    let projective: Vec<E::GE> = seeds.iter().map(|seed| hash(seed)).collect();
+    let mut affine = vec![E::Affine::identity(); seeds.len()];
+    E::GE::batch_normalize(&projective, &mut affine);
+    affine
+        .into_iter()
+        .flat_map(|point| AffinePoint::from(point).to_raw_bytes())
+        .collect()
 }
 
 /// The output of SHAKE256(label), in blocks of 32 bytes.
@@ -325,20 +322,16 @@ fn spot_check<E: KeyedEngine>(points: &[u8]) -> bool {
     })
 }
 
-/// Hands the points to nova-snark, which checks that each is on the curve.
+/// The key of the first points, each of which is checked to be on the curve.
 fn to_key<E: KeyedEngine>(points: &[u8], len: usize) -> Result<CommitmentKey<E>, KeyError> {
-    let mut bytes = Vec::with_capacity(NOVA_HEAD.len() + (len + 1) * POINT);
-    bytes.extend(NOVA_HEAD);
-    bytes.extend(&points[..(len + 1) * POINT]);
-    E::CE::load_setup(&mut Cursor::new(bytes), LABEL, len)
-        .map_err(|error| KeyError::Rejected(error.to_string()))
+    Ok(CommitmentKey::from_raw_bytes(&points[..(len + 1) * POINT])?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{Primary, Secondary};
-    use nova_snark::traits::commitment::Len;
+    use nova_snark::traits::commitment::{CommitmentEngineTrait, Len};
 
     fn quiet(_: KeyProgress) {}
 

@@ -5,18 +5,21 @@
 //! challenges `alpha, gamma` can be derived from the end of the chain. The crate knows R1CS and folding, not the machine.
 //!
 //! Sources: Nova (Kothapalli, Setty, Tzialla 2021/370), its two-cycle analysis (Nguyen, Boneh, Setty 2023/969), HyperNova's
-//! zero-knowledge fold (2023/573), Nebula (2024/1605). Fields, curves, sponges and gadgets are those of the `nova-snark` crate.
+//! zero-knowledge fold (2023/573), Nebula (2024/1605). Fields, curves, sponges and gadgets are those of the `nova-snark` crate, the arithmetic of
+//! commitments that of `zkmips-msm`.
 #![allow(non_snake_case)] // W, E, U, T, X and z keep the names they have in the papers.
 
 pub mod challenge;
 mod circuit;
 pub mod compress;
+mod engine;
 pub mod error;
 pub mod ivc;
 pub mod keys;
 mod nifs;
 pub mod params;
 pub mod pass1;
+pub mod pedersen;
 pub mod relation;
 pub mod ro;
 pub mod spartan;
@@ -27,12 +30,13 @@ mod verify;
 mod wire;
 mod zk;
 
+pub use engine::{Generator, PallasEngine, PastaEngine, VestaEngine};
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine};
 
 /// The primary curve: step circuits are written over its scalar field.
-pub type Primary = nova_snark::provider::PallasEngine;
+pub type Primary = PallasEngine;
 /// The secondary curve of the cycle.
-pub type Secondary = nova_snark::provider::VestaEngine;
+pub type Secondary = VestaEngine;
 
 /// A commitment of engine `E`.
 pub type Commitment<E> = <<E as Engine>::CE as CommitmentEngineTrait<E>>::Commitment;

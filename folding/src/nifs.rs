@@ -3,7 +3,7 @@ use crate::{
     relation::{Products, Unsatisfied},
     ro,
     split::{RelaxedSplitInstance, RelaxedSplitWitness, SplitInstance, SplitShape, SplitWitness},
-    Commitment, CommitmentKey,
+    Commitment, CommitmentKey, PastaEngine,
 };
 use ff::Field;
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine, ROConstants};
@@ -37,7 +37,7 @@ pub(crate) struct Folded<E: Engine> {
     pub T: Vec<E::Scalar>,
 }
 
-impl<E: Engine> Running<E> {
+impl<E: PastaEngine> Running<E> {
     /// The zero instance.
     pub fn zero(shape: &SplitShape<E>) -> Self {
         Self {
@@ -84,7 +84,7 @@ impl<E: Engine> Running<E> {
     }
 }
 
-impl<E: Engine> Folding<'_, E> {
+impl<E: PastaEngine> Folding<'_, E> {
     /// Folds a fresh instance into the running one.
     pub fn fold(
         &self,

@@ -4,7 +4,7 @@ use crate::{
         commit_post, commit_pre, RelaxedSplitInstance, RelaxedSplitWitness, SplitInstance,
         SplitShape, SplitWitness,
     },
-    Commitment, CommitmentKey,
+    Commitment, CommitmentKey, PastaEngine,
 };
 use ff::Field;
 use nova_snark::traits::{
@@ -57,7 +57,7 @@ impl<E: Engine> Products<E> {
     }
 }
 
-impl<E: Engine> SplitShape<E> {
+impl<E: PastaEngine> SplitShape<E> {
     /// True if `pre` is committed apart.
     pub fn is_split(&self) -> bool {
         self.pre_len > 0

@@ -3,12 +3,8 @@
 //! The first `pre_len` variables form `pre`, committed with generators `0..pre_len`; the others form `post`, committed with
 //! generators `pre_len..num_vars`. Both parts use the blinding generator of the key, each with a blinder of its own. An R1CS
 //! without a split is the case `pre_len = 0`, whose `comm_pre` is the identity.
-use crate::{Commitment, CommitmentKey};
-use ff::Field;
-use nova_snark::{
-    r1cs::R1CSShape,
-    traits::{commitment::CommitmentEngineTrait, Engine},
-};
+use crate::{Commitment, CommitmentKey, PastaEngine};
+use nova_snark::{r1cs::R1CSShape, traits::Engine};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -111,29 +107,23 @@ impl<E: Engine> SplitShape<E> {
 }
 
 /// Commits to `pre`, the whole of it, with the first generators. The key must have at least `pre.len()` generators.
-pub fn commit_pre<E: Engine>(
+pub fn commit_pre<E: PastaEngine>(
     ck: &CommitmentKey<E>,
     pre: &[E::Scalar],
     r_pre: &E::Scalar,
 ) -> Commitment<E> {
-    E::CE::commit(ck, pre, r_pre)
+    ck.commit_at(0, pre, r_pre)
 }
 
 /// Commits to the variables after the prefix of `W`, each with the generator of its own index. The key must have at least
 /// `W.len()` generators.
-pub fn commit_post<E: Engine>(
+pub fn commit_post<E: PastaEngine>(
     ck: &CommitmentKey<E>,
     W: &[E::Scalar],
     pre_len: usize,
     r_post: &E::Scalar,
 ) -> Commitment<E> {
-    if pre_len == 0 {
-        return E::CE::commit(ck, W, r_post);
-    }
-    // The multi-scalar multiplication skips zeros, so a zero prefix shifts the generators at the price of a copy.
-    let mut padded = vec![E::Scalar::ZERO; W.len()];
-    padded[pre_len..].copy_from_slice(&W[pre_len..]);
-    E::CE::commit(ck, &padded, r_post)
+    ck.commit_at(pre_len, &W[pre_len..], r_post)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::{
     relation::{Products, Unsatisfied},
     ro::limbs,
     split::{RelaxedSplitInstance, RelaxedSplitWitness},
-    Commitment,
+    Commitment, PastaEngine,
 };
 use ff::Field;
 use nova_snark::{
@@ -31,7 +31,7 @@ pub(crate) struct Blinders<E: Engine> {
     pub E: E::Scalar,
 }
 
-impl<E: Engine> Folding<'_, E> {
+impl<E: PastaEngine> Folding<'_, E> {
     /// Draws a random satisfying instance.
     pub fn random_instance(&self) -> Result<Running<E>, Unsatisfied> {
         let shape = &self.shape.shape;

@@ -10,30 +10,27 @@
 //! Sources: Bootle et al. 2016/263, Bunz et al. "Bulletproofs" 2017/1066 (the recursion), "Halo" 2019/1021 (challenges `a + zeta b`
 //! of 128 bits; the asymmetric folding, so that only half of the generators are multiplied). Not hiding: what is opened must be
 //! random already.
-use super::{
-    engine::{Affine, SpartanEngine},
-    fold::{self, EndoScalar},
-    transcript::absorb_point,
-    SpartanError,
-};
+use super::{transcript::absorb_point, SpartanError};
+use crate::{Generator, PastaEngine};
 use ff::{Field, PrimeField};
 use nova_snark::{
     provider::traits::DlogGroup, spartan::polys::eq::EqPolynomial, traits::TranscriptEngineTrait,
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use zkmips_msm::{msm, Backend, EndoScalar};
 
 /// An opening: two points for each variable, and the last entry of the folded vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub(super) struct Opening<E: SpartanEngine> {
+pub(super) struct Opening<E: PastaEngine> {
     pub left: Vec<E::GE>,
     pub right: Vec<E::GE>,
     pub last: E::Scalar,
 }
 
 /// The base of the inner product. The transcript has absorbed everything the claim depends on.
-fn inner_base<E: SpartanEngine>(transcript: &mut E::TE) -> Result<E::GE, SpartanError> {
+fn inner_base<E: PastaEngine>(transcript: &mut E::TE) -> Result<E::GE, SpartanError> {
     let base = E::GE::from_label(b"zkmips spartan inner product", 1);
     let scale = transcript.squeeze(b"base")?;
     Ok(base
@@ -43,7 +40,7 @@ fn inner_base<E: SpartanEngine>(transcript: &mut E::TE) -> Result<E::GE, Spartan
 }
 
 /// The challenge of a round and its inverse.
-fn round_challenge<E: SpartanEngine>(
+fn round_challenge<E: PastaEngine>(
     transcript: &mut E::TE,
     left: &E::GE,
     right: &E::GE,
@@ -62,7 +59,7 @@ fn round_challenge<E: SpartanEngine>(
         a: word(&bytes[..8]),
         b: word(&bytes[8..16]),
     };
-    let value = x.value::<E>();
+    let value = x.value::<E::Scalar>();
     let inverse = Option::from(value.invert()).ok_or(SpartanError::Challenge)?;
     Ok((x, value, inverse))
 }
@@ -85,8 +82,8 @@ fn fold_scalars<F: Field>(vector: &mut Vec<F>, x: &F) {
 }
 
 /// Opens the commitment to `a` under the first `a.len() = 2^point.len()` of `generators`.
-pub(super) fn prove<E: SpartanEngine>(
-    generators: &[Affine<E>],
+pub(super) fn prove<E: PastaEngine>(
+    generators: &[Generator<E>],
     mut a: Vec<E::Scalar>,
     point: &[E::Scalar],
     transcript: &mut E::TE,
@@ -103,13 +100,13 @@ pub(super) fn prove<E: SpartanEngine>(
         let half = a.len() / 2;
         let ((a_lo, a_hi), (b_lo, b_hi)) = (a.split_at(half), b.split_at(half));
         let (g_lo, g_hi) = g.split_at(half);
-        let cross = |a: &[_], g: &[_], b: &[_]| E::msm(a, g) + base * inner_product(a, b);
+        let cross = |a: &[_], g: &[_], b: &[_]| msm(a, g) + base * inner_product(a, b);
         let (l, r) = rayon::join(|| cross(a_lo, g_hi, b_hi), || cross(a_hi, g_lo, b_lo));
         let (endo, x, inverse) = round_challenge::<E>(transcript, &l, &r)?;
         left.push(l);
         right.push(r);
         if half > 1 {
-            folded = fold::fold::<E>(g_lo, g_hi, &endo);
+            folded = Backend::current().fold_points(g_lo, g_hi, &endo);
             g = &folded;
         }
         fold_scalars(&mut a, &inverse);
@@ -137,8 +134,8 @@ fn tensor<F: Field>(scale: F, xs: &[F]) -> Vec<F> {
 
 /// Checks that the vector committed in `commitment` under the first `2^point.len()` of `generators` has, as a multilinear polynomial,
 /// the value `value` at `point`. There are that many generators.
-pub(super) fn verify<E: SpartanEngine>(
-    generators: &[Affine<E>],
+pub(super) fn verify<E: PastaEngine>(
+    generators: &[Generator<E>],
     commitment: E::GE,
     point: &[E::Scalar],
     value: E::Scalar,
@@ -159,7 +156,7 @@ pub(super) fn verify<E: SpartanEngine>(
         xs.push(x);
     }
     let scalars = tensor(opening.last, &xs);
-    let expected = E::msm(&scalars, &generators[..scalars.len()]) + base * (opening.last * b);
+    let expected = msm(&scalars, &generators[..scalars.len()]) + base * (opening.last * b);
     if sum == expected {
         Ok(())
     } else {

@@ -63,18 +63,14 @@
 //! allocation depends on the proof. The shape and the key are trusted: they belong to the verifier's parameters.
 mod claims;
 mod cube;
-mod engine;
-mod fold;
 mod ipa;
 mod matrix;
 mod sumcheck;
 mod transcript;
 
-pub use engine::{Affine, SpartanEngine};
-
 use crate::{
     split::{RelaxedSplitInstance, RelaxedSplitWitness, SplitShape},
-    Commitment, CommitmentKey,
+    Commitment, CommitmentKey, PastaEngine,
 };
 use claims::{Claims, Values};
 use ff::Field;
@@ -131,7 +127,7 @@ pub enum SpartanError {
 /// A proof for one relaxed split instance. Its size is logarithmic in the number of rows and columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub struct SpartanProof<E: SpartanEngine> {
+pub struct SpartanProof<E: PastaEngine> {
     rows: Vec<[E::Scalar; 3]>,
     /// `Az, Bz, Cz` and `E` at the end of the sum-check over the rows.
     at_rows: [E::Scalar; 4],
@@ -151,7 +147,7 @@ struct Measures {
 
 impl Measures {
     /// Checks what both sides rely on: the split, the length of `X`, the key.
-    fn new<E: SpartanEngine>(
+    fn new<E: PastaEngine>(
         ck: &CommitmentKey<E>,
         shape: &SplitShape<E>,
         instance: &RelaxedSplitInstance<E>,
@@ -170,7 +166,7 @@ impl Measures {
             rows: vars(shape.shape.num_cons()),
             columns: vars(shape.shape.num_vars()),
         };
-        let (need, have) = (1 << measures.larger(), E::generators(ck).len());
+        let (need, have) = (1 << measures.larger(), ck.generators().len());
         if have < need {
             return Err(SpartanError::KeyTooShort { need, have });
         }
@@ -193,7 +189,7 @@ fn padded<F: Field>(mut vector: Vec<F>, vars: usize) -> Vec<F> {
 /// * `digest`: binds the shape, the key and everything else the verifier fixes beforehand.
 /// * `instance`: commitments with zero blinder; those of `witness` are not read. That the commitments are those of the vectors is not
 ///   checked: if they are not, the proof is rejected.
-pub fn prove<E: SpartanEngine>(
+pub fn prove<E: PastaEngine>(
     ck: &CommitmentKey<E>,
     shape: &SplitShape<E>,
     digest: &[u8; 32],
@@ -218,7 +214,7 @@ pub fn prove<E: SpartanEngine>(
 }
 
 /// `A z o B z = u C z + E`, row by row.
-fn check_rows<E: SpartanEngine>(
+fn check_rows<E: PastaEngine>(
     shape: &SplitShape<E>,
     instance: &RelaxedSplitInstance<E>,
     witness: &RelaxedSplitWitness<E>,
@@ -241,7 +237,7 @@ pub(crate) struct Vectors<F> {
 }
 
 /// Runs the prover on any vectors, whether they satisfy the claims or not.
-pub(crate) fn prove_vectors<E: SpartanEngine>(
+pub(crate) fn prove_vectors<E: PastaEngine>(
     ck: &CommitmentKey<E>,
     shape: &SplitShape<E>,
     digest: &[u8; 32],
@@ -302,7 +298,7 @@ pub(crate) fn prove_vectors<E: SpartanEngine>(
     let c = joining_challenge::<E>(&values, &mut transcript)?;
     let joined = |((w, q), e): ((&E::Scalar, &E::Scalar), &E::Scalar)| *w + c * (*q + c * e);
     let vector = w.par_iter().zip(&post).zip(&e).map(joined).collect();
-    let opening = ipa::prove::<E>(E::generators(ck), vector, &point, &mut transcript)?;
+    let opening = ipa::prove::<E>(ck.generators(), vector, &point, &mut transcript)?;
     Ok(SpartanProof {
         rows,
         at_rows,
@@ -317,7 +313,7 @@ pub(crate) fn prove_vectors<E: SpartanEngine>(
 /// Checks a proof for `instance`, whose commitments have had their blinders removed.
 ///
 /// `ck`, `shape` and `digest` are the verifier's own; `instance` and `proof` may come from anyone.
-pub fn verify<E: SpartanEngine>(
+pub fn verify<E: PastaEngine>(
     ck: &CommitmentKey<E>,
     shape: &SplitShape<E>,
     digest: &[u8; 32],
@@ -361,10 +357,10 @@ pub fn verify<E: SpartanEngine>(
     }
     let c = joining_challenge::<E>(&proof.values, &mut transcript)?;
     let [pre, post, e] =
-        [instance.comm_pre, instance.comm_post, instance.comm_E].map(|c| E::group_element(&c));
+        [instance.comm_pre, instance.comm_post, instance.comm_E].map(|c| c.point());
     let commitment = pre + post + (post + e * c) * c;
     ipa::verify::<E>(
-        E::generators(ck),
+        ck.generators(),
         commitment,
         &point,
         proof.values.combine(&c),

@@ -1,6 +1,9 @@
 //! What goes into the transcript, and in which order.
-use super::{SpartanEngine, SpartanError};
-use crate::split::{RelaxedSplitInstance, SplitShape};
+use super::SpartanError;
+use crate::{
+    split::{RelaxedSplitInstance, SplitShape},
+    PastaEngine,
+};
 use nova_snark::{
     provider::traits::DlogGroup,
     traits::{Engine, Group, TranscriptEngineTrait, TranscriptReprTrait},
@@ -18,7 +21,7 @@ impl<G: Group> TranscriptReprTrait<G> for Bytes {
 /// A transcript that has absorbed the whole statement: parameter digest, measures of the shape, commitments, `u` and `X`.
 ///
 /// Every item has a fixed length, or a length fixed by the measures, so the encoding is injective.
-pub(super) fn begin<E: SpartanEngine>(
+pub(super) fn begin<E: PastaEngine>(
     shape: &SplitShape<E>,
     digest: &[u8; 32],
     instance: &RelaxedSplitInstance<E>,
@@ -43,7 +46,7 @@ pub(super) fn begin<E: SpartanEngine>(
 }
 
 /// Absorbs a point by its coordinates and a flag for the identity.
-pub(super) fn absorb_point<E: SpartanEngine>(
+pub(super) fn absorb_point<E: PastaEngine>(
     transcript: &mut E::TE,
     label: &'static [u8],
     point: &E::GE,

@@ -10,11 +10,11 @@ use crate::{
     pass1::PreCommitment,
     relation::Products,
     ro::{chain_next, F1, F2},
-    spartan::{self, SpartanEngine, Vectors},
+    spartan::{self, Vectors},
     split::{commit_post, SplitInstance, SplitWitness},
     step::ARITY,
     zk::Blinders,
-    Commitment, Primary,
+    Commitment, PastaEngine, Primary,
 };
 use ff::Field;
 use rand_core::OsRng;
@@ -174,7 +174,7 @@ pub fn compress_with(proof: &RunningProof, post: Option<Vec<F1>>) -> CompressedP
     }
 }
 
-fn hide<E: SpartanEngine>(
+fn hide<E: PastaEngine>(
     folding: &Folding<E>,
     digest: &[u8; 32],
     mut running: Running<E>,

@@ -117,3 +117,20 @@ fn columns_that_change_between_the_passes_are_noticed() {
     let result = fold(params(), &mut source, &commitments, z0, None, &mut go_on);
     assert!(matches!(result, Err(ProveError::PreChanged(1))));
 }
+
+#[test]
+fn what_one_backend_proves_the_other_accepts() {
+    for portable in [true, false] {
+        // For the whole process: other tests do not mind, results are the same.
+        zkmips_msm::backend::use_portable(portable);
+        let proof = prove(2);
+        let compressed = proof.compress(params()).unwrap();
+        let ic = proof.ic();
+        let c = challenges(2, ic);
+        let (z0, zn) = (initial(c), last(2, c));
+        zkmips_msm::backend::use_portable(!portable);
+        proof.verify(params(), 2, &z0, &zn, ic).unwrap();
+        compressed.verify(params(), 2, &z0, &zn, ic).unwrap();
+    }
+    zkmips_msm::backend::use_portable(false);
+}

@@ -1,7 +1,7 @@
 //! True statements are accepted, and what cannot be proved is an error.
 use super::*;
 
-fn accepts<E: SpartanEngine>(seed: u64, measures: (usize, usize, usize, usize)) {
+fn accepts<E: PastaEngine>(seed: u64, measures: (usize, usize, usize, usize)) {
     let case = Case::<E>::new(seed, measures);
     let proof = case.prove();
     case.verify(&proof)

@@ -2,7 +2,7 @@
 use super::*;
 
 /// Every scalar of a proof, by a mutable reference.
-fn scalars<E: SpartanEngine>(proof: &mut SpartanProof<E>) -> Vec<&mut F<E>> {
+fn scalars<E: PastaEngine>(proof: &mut SpartanProof<E>) -> Vec<&mut F<E>> {
     let mut all: Vec<&mut F<E>> = Vec::new();
     all.extend(proof.rows.iter_mut().flatten());
     all.extend(&mut proof.at_rows);
@@ -14,7 +14,7 @@ fn scalars<E: SpartanEngine>(proof: &mut SpartanProof<E>) -> Vec<&mut F<E>> {
     all
 }
 
-fn altered_proofs_are_rejected<E: SpartanEngine>(case: &mut Case<E>) {
+fn altered_proofs_are_rejected<E: PastaEngine>(case: &mut Case<E>) {
     let proof = case.prove();
     case.verify(&proof).unwrap();
     let count = scalars(&mut proof.clone()).len();

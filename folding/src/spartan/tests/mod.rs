@@ -22,7 +22,7 @@ type F<E> = <E as Engine>::Scalar;
 const DIGEST: [u8; 32] = [7; 32];
 
 /// Everything a test needs about one random satisfiable instance.
-struct Case<E: SpartanEngine> {
+struct Case<E: PastaEngine> {
     ck: CommitmentKey<E>,
     shape: SplitShape<E>,
     instance: RelaxedSplitInstance<E>,
@@ -61,7 +61,7 @@ fn random_matrix<T: ff::PrimeField>(
     SparseMatrix::new(&entries, rows, columns)
 }
 
-fn random_shape<E: SpartanEngine>(
+fn random_shape<E: PastaEngine>(
     rng: &mut ChaCha20Rng,
     (rows, vars, io, pre_len): (usize, usize, usize, usize),
 ) -> SplitShape<E> {
@@ -72,7 +72,7 @@ fn random_shape<E: SpartanEngine>(
 }
 
 /// The error vector that makes `W, u, X` satisfy the relation.
-fn error_vector<E: SpartanEngine>(
+fn error_vector<E: PastaEngine>(
     shape: &SplitShape<E>,
     w: &[F<E>],
     u: F<E>,
@@ -84,7 +84,7 @@ fn error_vector<E: SpartanEngine>(
     rows.map(|((a, b), c)| *a * b - u * c).collect()
 }
 
-impl<E: SpartanEngine> Case<E> {
+impl<E: PastaEngine> Case<E> {
     /// `measures` are rows, variables, length of `X`, and `P`.
     fn new(seed: u64, measures: (usize, usize, usize, usize)) -> Self {
         let mut rng = ChaCha20Rng::seed_from_u64(seed);
@@ -137,7 +137,7 @@ impl<E: SpartanEngine> Case<E> {
 
     /// What an honest prover opens the commitments to.
     fn vectors(&self) -> Vectors<F<E>> {
-        let len = E::generators(&self.ck).len();
+        let len = self.ck.generators().len();
         let padded = |v: &[F<E>]| [v, &vec![F::<E>::ZERO; len - v.len()]].concat();
         let mut post = self.witness.W.clone();
         post[..self.shape.pre_len].fill(F::<E>::ZERO);
@@ -166,6 +166,6 @@ impl<E: SpartanEngine> Case<E> {
     }
 }
 
-fn negate<E: SpartanEngine>(c: Commitment<E>) -> Commitment<E> {
+fn negate<E: PastaEngine>(c: Commitment<E>) -> Commitment<E> {
     c * -F::<E>::ONE
 }

@@ -3,7 +3,7 @@ use super::*;
 
 /// Moves `delta`, a vector over the columns of `W`, from `pre` to `post`: the sum and so the rows stay satisfied. The prover knows the
 /// openings of both new commitments and is otherwise honest.
-fn moved<E: SpartanEngine>(case: &mut Case<E>, delta: &[F<E>]) -> Result<(), SpartanError> {
+fn moved<E: PastaEngine>(case: &mut Case<E>, delta: &[F<E>]) -> Result<(), SpartanError> {
     let commitment = E::CE::commit(&case.ck, delta, &F::<E>::ZERO);
     let good = case.instance.clone();
     case.instance.comm_post = good.comm_post + commitment;
@@ -28,7 +28,7 @@ fn moved<E: SpartanEngine>(case: &mut Case<E>, delta: &[F<E>]) -> Result<(), Spa
     }
 }
 
-fn post_must_vanish_on_the_prefix<E: SpartanEngine>(pre_len: usize) {
+fn post_must_vanish_on_the_prefix<E: PastaEngine>(pre_len: usize) {
     let mut case = Case::<E>::new(11, (20, 50, 2, pre_len));
     for column in 0..pre_len {
         let mut delta = vec![F::<E>::ZERO; 50];

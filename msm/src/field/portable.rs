@@ -1,0 +1,177 @@
+//! One element at a time, in the library's own form (`x * 2^256 mod p`, fully reduced), with multiplications that know the modulus.
+//!
+//! `p = 2^254 + p_1 2^64 + p_0`. In Montgomery's reduction the multiples of the third limb vanish and those of the fourth are shifts,
+//! so a round needs three multiplications instead of five.
+use super::{add_limbs, negated_inverse, sub_limbs, Limbs};
+use crate::curve::PastaField;
+
+/// `a + b c + carry` as a low and a high word. It cannot overflow: `(2^64 - 1)^2 + 2 (2^64 - 1) = 2^128 - 1`.
+#[inline(always)]
+const fn mac(a: u64, b: u64, c: u64, carry: u64) -> (u64, u64) {
+    let wide = a as u128 + b as u128 * c as u128 + carry as u128;
+    (wide as u64, (wide >> 64) as u64)
+}
+
+/// `a` if it is below the modulus, else `a - p`, for `a < 2p`.
+#[inline(always)]
+fn reduce_once<F: PastaField>(a: Limbs) -> Limbs {
+    let (reduced, borrow) = sub_limbs(&a, &F::MODULUS_LIMBS);
+    // A mask, not a branch: the outcome is as good as random.
+    let keep = (borrow as u64).wrapping_neg();
+    [
+        (a[0] & keep) | (reduced[0] & !keep),
+        (a[1] & keep) | (reduced[1] & !keep),
+        (a[2] & keep) | (reduced[2] & !keep),
+        (a[3] & keep) | (reduced[3] & !keep),
+    ]
+}
+
+/// `(t + m p) / 2^64` for the `m` below 2^64 that makes it an integer; `t` has five limbs and so has the sum before the division.
+#[inline(always)]
+fn reduction_round<F: PastaField>(t: [u64; 5]) -> [u64; 4] {
+    let p = F::MODULUS_LIMBS;
+    let m = t[0].wrapping_mul(const { negated_inverse(F::MODULUS_LIMBS[0]) });
+    let (_, carry) = mac(t[0], m, p[0], 0);
+    let (r0, carry) = mac(t[1], m, p[1], carry);
+    let (r1, carry) = t[2].overflowing_add(carry);
+    let (r2, carry) = t[3].carrying_add(m << 62, carry);
+    // Below 2^256 because t < 2^320 - 2^64 p in every use.
+    let r3 = t[4].wrapping_add(m >> 2).wrapping_add(carry as u64);
+    [r0, r1, r2, r3]
+}
+
+/// `a b / 2^256 mod p`, fully reduced, for `a < 2p` and `b < p` or the other way round.
+///
+/// Before the last subtraction the result is below `(a b + 2^256 p) / 2^256 < 2p`, as `2p < 2^256`. Between rounds the sum stays
+/// below `a + p + 1 < 2^256`, and `a b_i` adds less than `2^64 a`, so five limbs hold it.
+#[inline(always)]
+pub(crate) fn mul<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
+    let mut t = [0; 4];
+    for &b in b {
+        let (t0, carry) = mac(t[0], a[0], b, 0);
+        let (t1, carry) = mac(t[1], a[1], b, carry);
+        let (t2, carry) = mac(t[2], a[2], b, carry);
+        let (t3, t4) = mac(t[3], a[3], b, carry);
+        t = reduction_round::<F>([t0, t1, t2, t3, t4]);
+    }
+    reduce_once::<F>(t)
+}
+
+/// `a^2 / 2^256 mod p`, fully reduced, for `a < p`.
+#[inline(always)]
+pub(crate) fn square<F: PastaField>(a: &Limbs) -> Limbs {
+    // The products of different limbs, then twice them, then the squares: below p^2 < 2^509.
+    let (t1, carry) = mac(0, a[0], a[1], 0);
+    let (t2, carry) = mac(0, a[0], a[2], carry);
+    let (t3, t4) = mac(0, a[0], a[3], carry);
+    let (t3, carry) = mac(t3, a[1], a[2], 0);
+    let (t4, t5) = mac(t4, a[1], a[3], carry);
+    let (t5, t6) = mac(t5, a[2], a[3], 0);
+
+    let t7 = t6 >> 63;
+    let t6 = (t6 << 1) | (t5 >> 63);
+    let t5 = (t5 << 1) | (t4 >> 63);
+    let t4 = (t4 << 1) | (t3 >> 63);
+    let t3 = (t3 << 1) | (t2 >> 63);
+    let t2 = (t2 << 1) | (t1 >> 63);
+    let t1 = t1 << 1;
+
+    let (t0, carry) = mac(0, a[0], a[0], 0);
+    let (t1, carry) = t1.overflowing_add(carry);
+    let (s, c) = mac(t2, a[1], a[1], carry as u64);
+    let t2 = s;
+    let (t3, carry) = t3.overflowing_add(c);
+    let (t4, c) = mac(t4, a[2], a[2], carry as u64);
+    let (t5, carry) = t5.overflowing_add(c);
+    let (t6, c) = mac(t6, a[3], a[3], carry as u64);
+    let t7 = t7 + c;
+
+    let low = montgomery_low::<F>([t0, t1, t2, t3]);
+    // low <= p, the upper half is below p / 4.
+    reduce_once::<F>(add_limbs(&low, &[t4, t5, t6, t7]).0)
+}
+
+/// `(t + m p) / 2^256` for the `m` below 2^256 that makes it an integer: at most `p`, as `t < 2^256`.
+#[inline(always)]
+fn montgomery_low<F: PastaField>(t: Limbs) -> Limbs {
+    let mut t = t;
+    for _ in 0..4 {
+        t = reduction_round::<F>([t[0], t[1], t[2], t[3], 0]);
+    }
+    t
+}
+
+/// The integer below `p` that an element stands for.
+#[inline(always)]
+pub(crate) fn to_integer<F: PastaField>(a: &Limbs) -> Limbs {
+    // At most p, and congruent to a / 2^256: it could be p only for a = 0, whose m is zero.
+    montgomery_low::<F>(*a)
+}
+
+/// `a + b` for `a, b < p`.
+#[inline(always)]
+pub(crate) fn add<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
+    reduce_once::<F>(add_limbs(a, b).0)
+}
+
+/// `a - b` for `a, b < p`.
+#[inline(always)]
+pub(crate) fn sub<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
+    let (difference, borrow) = sub_limbs(a, b);
+    let p = F::MODULUS_LIMBS;
+    let mask = (borrow as u64).wrapping_neg();
+    add_limbs(&difference, &[p[0] & mask, p[1] & mask, 0, p[3] & mask]).0
+}
+
+/// `-a` for `a < p`.
+#[inline(always)]
+pub(crate) fn neg<F: PastaField>(a: &Limbs) -> Limbs {
+    sub::<F>(&[0; 4], a)
+}
+
+/// The inverse of an element; `None` for zero.
+pub(crate) fn invert<F: PastaField>(a: &Limbs) -> Option<Limbs> {
+    Option::<F>::from(F::from_limbs(*a).invert()).map(F::to_limbs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_values::field_elements;
+    use halo2curves::pasta::{Fp, Fq};
+
+    fn agrees_with_the_library<F: PastaField>() {
+        let elements = field_elements::<F>(40);
+        for a in &elements {
+            let limbs = a.to_limbs();
+            assert_eq!(F::from_limbs(square::<F>(&limbs)), a.square());
+            assert_eq!(F::from_limbs(neg::<F>(&limbs)), -*a);
+            assert_eq!(
+                invert::<F>(&limbs).map(F::from_limbs),
+                Option::from(a.invert())
+            );
+            let integer: Vec<u8> = to_integer::<F>(&limbs)
+                .iter()
+                .flat_map(|limb| limb.to_le_bytes())
+                .collect();
+            assert_eq!(integer, a.to_repr().as_ref());
+            for b in &elements {
+                let (x, y) = (limbs, b.to_limbs());
+                assert_eq!(F::from_limbs(mul::<F>(&x, &y)), *a * b);
+                assert_eq!(F::from_limbs(add::<F>(&x, &y)), *a + b);
+                assert_eq!(F::from_limbs(sub::<F>(&x, &y)), *a - b);
+                // One factor may be a sum that was not reduced.
+                let (sum, carry) = add_limbs(&x, &y);
+                assert!(!carry);
+                assert_eq!(F::from_limbs(mul::<F>(&sum, &x)), (*a + b) * a);
+                assert_eq!(F::from_limbs(mul::<F>(&x, &sum)), (*a + b) * a);
+            }
+        }
+    }
+
+    #[test]
+    fn arithmetic_agrees_with_the_library() {
+        agrees_with_the_library::<Fp>();
+        agrees_with_the_library::<Fq>();
+    }
+}

@@ -1,0 +1,31 @@
+//! Multi-scalar multiplication for Pallas and Vesta, and arithmetic on vectors of their fields.
+//!
+//! Everything has two implementations that give the same results: portable code, and one for processors with AVX-512 IFMA, which is
+//! chosen once at run time ([`backend::Backend`]). This is the only crate of the project that uses `unsafe`.
+//!
+//! How it works: signed digits ([`recode`]), buckets ([`buckets`]) that are summed as trees of affine additions ([`segmented_sum`]) in
+//! batches that share an inversion ([`add`]). The vector arithmetic and its bounds are explained in `VECTOR.md`.
+//!
+//! Sources: Pippenger's method as described by Bernstein, Doumen, Lange and Oosterwijk (2012/549, section 4); Montgomery's simultaneous
+//! inversion (1987); Gueron and Krasnov, "Accelerating big integer arithmetic using Intel IFMA extensions" (2016).
+#![warn(missing_docs)]
+
+mod add;
+pub mod backend;
+mod buckets;
+pub mod curve;
+mod field;
+mod fold;
+mod msm;
+mod point;
+mod recode;
+mod segmented_sum;
+pub mod slices;
+#[cfg(test)]
+mod test_values;
+
+pub use backend::Backend;
+pub use curve::{PastaCurve, PastaField};
+pub use fold::EndoScalar;
+pub use msm::{msm, msm_small, msm_small_with, msm_with};
+pub use point::AffinePoint;

@@ -1,0 +1,110 @@
+//! The entry points: sums of multiples.
+use crate::{
+    buckets::Windows,
+    curve::PastaCurve,
+    point::AffinePoint,
+    recode::{digits_needed, Digits, FieldScalars, Magnitudes, Scalars, SmallScalars, MAX_WIDTH},
+    Backend,
+};
+use halo2curves::group::Group;
+use rayon::prelude::*;
+
+/// Fewest scalars that are read by one task.
+const MIN_PART: usize = 1 << 10;
+
+/// `sum_i scalars[i] points[i]`.
+///
+/// Zeros cost next to nothing, and a scalar of `b` bits, or whose opposite has `b` bits, costs a `b / 254` part of a large one.
+///
+/// # Panics
+///
+/// If the slices differ in length or have 2^31 entries or more.
+pub fn msm<C: PastaCurve>(scalars: &[C::ScalarExt], points: &[AffinePoint<C>]) -> C::CurveExt {
+    msm_with(Backend::current(), scalars, points)
+}
+
+/// [`msm`] with a given backend.
+pub fn msm_with<C: PastaCurve>(
+    backend: Backend,
+    scalars: &[C::ScalarExt],
+    points: &[AffinePoint<C>],
+) -> C::CurveExt {
+    sum(backend, &FieldScalars(scalars), points)
+}
+
+/// [`msm`] for unsigned integers, which need not become elements of the scalar field.
+pub fn msm_small<C: PastaCurve, T: Copy + Into<u64> + Sync>(
+    scalars: &[T],
+    points: &[AffinePoint<C>],
+) -> C::CurveExt {
+    msm_small_with(Backend::current(), scalars, points)
+}
+
+/// [`msm_small`] with a given backend.
+pub fn msm_small_with<C: PastaCurve, T: Copy + Into<u64> + Sync>(
+    backend: Backend,
+    scalars: &[T],
+    points: &[AffinePoint<C>],
+) -> C::CurveExt {
+    sum(backend, &SmallScalars(scalars), points)
+}
+
+fn sum<C: PastaCurve>(
+    backend: Backend,
+    scalars: &impl Scalars,
+    points: &[AffinePoint<C>],
+) -> C::CurveExt {
+    assert_eq!(scalars.len(), points.len(), "one scalar for each point");
+    assert!(points.len() < 1 << 31, "names of points have 31 bits");
+    let part = points
+        .len()
+        .div_ceil(rayon::current_num_threads())
+        .max(MIN_PART);
+    let magnitudes: Vec<Magnitudes> = (0..points.len().div_ceil(part))
+        .into_par_iter()
+        .map(|i| {
+            let range = i * part..points.len().min((i + 1) * part);
+            // The identity contributes nothing, and the additions rely on not meeting it.
+            Magnitudes::new(scalars, range, |i| points[i].is_identity())
+        })
+        .collect();
+    let mut histogram = [0u64; 257];
+    for part in &magnitudes {
+        for (sum, count) in histogram.iter_mut().zip(&part.histogram) {
+            *sum += u64::from(*count);
+        }
+    }
+    let Some(bits) = histogram.iter().rposition(|count| *count > 0) else {
+        return C::CurveExt::identity();
+    };
+    let c = width(&histogram, bits as u32);
+    let windows = digits_needed(bits as u32, c) as usize;
+    let parts: Vec<Digits> = magnitudes
+        .par_iter()
+        .map(|part| Digits::new(part, c, windows))
+        .collect();
+    drop(magnitudes);
+    Windows {
+        kernels: backend.0,
+        points,
+        parts: &parts,
+        c,
+    }
+    .sum(windows)
+}
+
+/// The width of digits with which there is least to add. `histogram[b]` scalars have `b` bits, none more than `bits`.
+fn width(histogram: &[u64; 257], bits: u32) -> u32 {
+    // In additions: two for each bucket and its storage, a constant for each digit position.
+    let cost = |c: u32| {
+        let digits: u64 = (1u32..)
+            .zip(&histogram[1..])
+            .map(|(b, count)| count * u64::from(digits_needed(b, c)))
+            .sum();
+        let windows = u64::from(digits_needed(bits, c));
+        digits + windows * (((1 << (c - 1)) * 12) / 5 + 120)
+    };
+    (2..=MAX_WIDTH)
+        .min_by_key(|c| cost(*c))
+        .expect("some widths are considered")
+}

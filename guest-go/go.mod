@@ -1,3 +1,3 @@
 module github.com/zkmips/zkmips/guest-go
 
-go 1.26
+go 1.21

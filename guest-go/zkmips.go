@@ -15,13 +15,19 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync"
 )
 
 // publicDescriptor is the file descriptor of the public input, inside the machine only: elsewhere
 // number 3 may be anything.
 const publicDescriptor = 3
 
-var publicInput io.Reader
+var publicInput = sync.OnceValue(func() io.Reader {
+	if !Inside() {
+		return eof{}
+	}
+	return os.NewFile(publicDescriptor, "public input")
+})
 
 // Read fills the value that v points to from the private input (standard input).
 func Read(v any) error {
@@ -30,14 +36,7 @@ func Read(v any) error {
 
 // PublicInput returns the reader of the public input. It is empty outside the machine.
 func PublicInput() io.Reader {
-	if publicInput == nil {
-		if Inside() {
-			publicInput = os.NewFile(publicDescriptor, "public input")
-		} else {
-			publicInput = eof{}
-		}
-	}
-	return publicInput
+	return publicInput()
 }
 
 // ReadPublic fills the value that v points to from the public input.

@@ -211,3 +211,30 @@ fn damage(directory: &Path, proof: &Path, id: &str) {
     let missing = failure(zkmips().args(["verify", "/absent", "--id", id]), 66);
     has(&missing, &["/absent", "no such file"]);
 }
+
+/// A guest in another language than C: Rust without its standard library, which reads its private input.
+#[test]
+fn a_rust_program_is_proved() {
+    let directory = tempfile::tempdir().unwrap();
+    let proof = directory.path().join("p.zkp");
+    let fixture = fixture("rust-nostd").join("mipsle");
+    let expected = json(&fixture.join("expected.json"));
+    let mut prove = zkmips();
+    prove
+        .arg("prove")
+        .arg(fixture.join("program.elf"))
+        .args(["--shape", "small", "-o"])
+        .arg(&proof)
+        .write_stdin(fs::read(fixture.join("input")).unwrap())
+        .assert()
+        .success();
+    let mut verify = zkmips();
+    let id = expected["program_id"].as_str().unwrap();
+    verify.arg("verify").arg(&proof).args(["--id", id]);
+    let output = verify.args(["--status", "0"]).output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(
+        output.stdout,
+        expected["output"].as_str().unwrap().as_bytes()
+    );
+}

@@ -28,8 +28,7 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A program's own start-up takes eight instructions, and with what the kernel does before it `main` is still near: a C library
-/// alone would take ten thousands.
+/// A program's own start-up takes eight instructions; with what the kernel does before it, `main` is near.
 #[test]
 fn main_is_reached_soon() {
     for order in ["mips", "mipsle"] {

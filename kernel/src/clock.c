@@ -9,6 +9,7 @@
 #define LONGEST_PLAN 10000000
 
 int time_left = LONGEST_PLAN;
+static struct time idle; /* sum of the jumps: CPU clocks stand still in them */
 static struct time event = {1, LONGEST_PLAN}; /* monotonic time starts at one second: Go wants it nonzero */
 
 struct time now(void) {
@@ -42,6 +43,22 @@ struct time after(struct time t, u32 sec, u32 nsec) {
     return t;
 }
 
+struct time until(struct time from, struct time to) {
+    if (!before(from, to))
+        return (struct time){0, 0};
+    to.sec -= from.sec;
+    to.nsec -= from.nsec;
+    if ((int)to.nsec < 0) {
+        to.nsec += SECOND;
+        to.sec--;
+    }
+    return to;
+}
+
+struct time idle_time(void) {
+    return idle;
+}
+
 /* Lets at most one second go by. */
 void pass(u32 nsec) {
     struct time t = after(now(), 0, nsec);
@@ -51,7 +68,9 @@ void pass(u32 nsec) {
 
 /* Time stands still while threads run, so a sleep of hours costs nothing when nobody runs. */
 void skip_to(struct time t) {
-    if (before(now(), t)) {
+    struct time n = now(), jump = until(n, t);
+    if (before(n, t)) {
+        idle = after(idle, jump.sec, jump.nsec);
         event = t;
         time_left = 0;
     }
@@ -101,6 +120,10 @@ static int is_realtime(u32 clock) {
     return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
 }
 
+static int is_cpu_time(u32 clock) {
+    return clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME;
+}
+
 static long get(u32 clock, u32 address, int wide) {
     struct time t;
     if (clock > CLOCK_BOOTTIME)
@@ -108,6 +131,8 @@ static long get(u32 clock, u32 address, int wide) {
     t = now();
     if (is_realtime(clock))
         t.sec += START_OF_TIME;
+    else if (is_cpu_time(clock))
+        t = until(idle, t);
     return write_time(address, wide, t);
 }
 
@@ -143,6 +168,39 @@ long sys_time(u32 address) {
     return sec & 0x7FFFFFFF;
 }
 
+/* What threads used: all of it counts as user time of the process. */
+static struct time used(void) {
+    return until(idle, now());
+}
+
+long sys_getrusage(u32 who, u32 address) {
+    struct time t = used();
+    if (who > 1 && who != 0xFFFFFFFF) /* SELF, CHILDREN (there are none), THREAD */
+        return -EINVAL;
+    if (!user_words(address, 18))
+        return -EFAULT;
+    zero(address, address + 72);
+    if (who != 0xFFFFFFFF) {
+        WORD(address) = t.sec;
+        WORD(address + 4) = t.nsec / 1000;
+    }
+    return 0;
+}
+
+static u32 ticks(struct time t) { /* of 10 ms */
+    return t.sec * 100 + t.nsec / 10000000;
+}
+
+long sys_times(u32 address) {
+    if (address) {
+        if (!user_words(address, 4))
+            return -EFAULT;
+        zero(address, address + 16);
+        WORD(address) = ticks(used());
+    }
+    return ticks(now());
+}
+
 long sys_gettimeofday(u32 address, u32 zone) {
     struct time t = now();
     if (address) {
@@ -160,12 +218,14 @@ long sys_gettimeofday(u32 address, u32 zone) {
     return 0;
 }
 
-/* Monotonic moment at which a time-out given on some clock ends. */
+/* Monotonic moment at which a time-out given on some clock ends; on a CPU clock, if nothing sleeps till then. */
 int deadline_of(u32 clock, int absolute, struct time t, struct time *deadline) {
-    if (clock > CLOCK_BOOTTIME || clock == CLOCK_THREAD_CPUTIME)
+    if (clock > CLOCK_BOOTTIME)
         return -EINVAL;
     if (!absolute)
         *deadline = after(now(), t.sec, t.nsec);
+    else if (is_cpu_time(clock))
+        *deadline = after(t, idle.sec, idle.nsec);
     else if (!is_realtime(clock) || t.sec == 0xFFFFFFFF)
         *deadline = t;
     else if (t.sec < START_OF_TIME)
@@ -179,7 +239,7 @@ static long sleep_on(u32 clock, u32 absolute, u32 address, u32 remaining, int wi
     struct time t, deadline;
     int error = read_time(address, wide, &t);
     if (!error)
-        error = deadline_of(clock, absolute & TIMER_ABSTIME, t, &deadline);
+        error = clock == CLOCK_THREAD_CPUTIME ? -EINVAL : deadline_of(clock, absolute & TIMER_ABSTIME, t, &deadline);
     if (error)
         return error;
     current->remaining = (absolute & TIMER_ABSTIME) ? 0 : remaining;

@@ -57,6 +57,66 @@ static long requeue(u32 address, u32 count, u32 limit, int compare) {
     return compare ? woken + moved : woken;
 }
 
+/* Changes the second word, wakes waiters of the first and, if the word was as asked, of the second. */
+static long wake_and_change(u32 address, u32 count, u32 limit) {
+    u32 other, code, operand, compared, old, value, holds;
+    if (stack_argument(4, &other) || stack_argument(5, &code))
+        return -EFAULT;
+    if (other & 3)
+        return -EINVAL;
+    if (!user_words(other, 1))
+        return -EFAULT;
+    operand = (int)(code << 8) >> 20;
+    compared = (int)(code << 20) >> 20;
+    if (code & 0x80000000) /* FUTEX_OP_OPARG_SHIFT */
+        operand = 1u << (operand & 31);
+    value = old = WORD(other);
+    switch ((code >> 28) & 7) {
+    case 0:
+        value = operand;
+        break;
+    case 1:
+        value += operand;
+        break;
+    case 2:
+        value |= operand;
+        break;
+    case 3:
+        value &= ~operand;
+        break;
+    case 4:
+        value ^= operand;
+        break;
+    default:
+        return -ENOSYS;
+    }
+    switch ((code >> 24) & 15) {
+    case 0:
+        holds = old == compared;
+        break;
+    case 1:
+        holds = old != compared;
+        break;
+    case 2:
+        holds = (int)old < (int)compared;
+        break;
+    case 3:
+        holds = (int)old <= (int)compared;
+        break;
+    case 4:
+        holds = (int)old > (int)compared;
+        break;
+    case 5:
+        holds = (int)old >= (int)compared;
+        break;
+    default:
+        return -ENOSYS;
+    }
+    WORD(other) = value;
+    value = futex_wake(address, (int)count > 0 ? count : 1, 0xFFFFFFFF);
+    return holds ? value + futex_wake(other, (int)limit > 0 ? limit : 1, 0xFFFFFFFF) : value;
+}
+
 static long futex(u32 address, u32 operation, u32 value, u32 fourth, int wide) {
     u32 bits;
     if (address & 3)
@@ -81,6 +141,8 @@ static long futex(u32 address, u32 operation, u32 value, u32 fourth, int wide) {
         return requeue(address, value, fourth, 0);
     case FUTEX_CMP_REQUEUE:
         return requeue(address, value, fourth, 1);
+    case FUTEX_WAKE_OP:
+        return wake_and_change(address, value, fourth);
     default:
         HOST(HOST_UNKNOWN, current->call, operation, 0, 0);
         return -ENOSYS;

@@ -39,7 +39,7 @@ static long read_tape(u32 start, u32 available, u32 *position, u32 buffer, u32 l
     return length;
 }
 
-/* The buffer is checked. */
+/* The buffer is checked. Neither this nor write_file waits: -EAGAIN says that they would have to. */
 static long read_file(struct file *f, u32 buffer, u32 length) {
     u32 unused;
     switch (f->kind) {
@@ -76,8 +76,10 @@ static long write_file(struct file *f, u32 buffer, u32 length) {
         return length;
     case EVENT:
         return event_write(f, buffer, length);
-    case PIPE_WRITE:
-        return pipe_write(f, buffer, length);
+    case PIPE_WRITE: {
+        u32 part[2] = {buffer, length};
+        return pipe_write(f, part, 1, length);
+    }
     case NOTHING:
         return (f->flags & O_ACCMODE) == 0 ? -EBADF : (long)length;
     case EPOLL:
@@ -87,22 +89,32 @@ static long write_file(struct file *f, u32 buffer, u32 length) {
     }
 }
 
+static long or_wait(const struct file *f, long result) {
+    return result == -EAGAIN && !(f->flags & O_NONBLOCK) ? wait_as(ON_FILE, 0) : result;
+}
+
 long sys_read(u32 fd, u32 buffer, u32 length) {
     struct file *f = file_at(fd);
     if (!f)
         return -EBADF;
-    if (!user_bytes(buffer, length))
-        return length ? -EFAULT : read_file(f, USER_START, 0);
-    return read_file(f, buffer, length);
+    if (!user_bytes(buffer, length)) {
+        if (length)
+            return -EFAULT;
+        buffer = USER_START;
+    }
+    return or_wait(f, read_file(f, buffer, length));
 }
 
 long sys_write(u32 fd, u32 buffer, u32 length) {
     struct file *f = file_at(fd);
     if (!f)
-        return -EBADF;
-    if (!user_bytes(buffer, length))
-        return length ? -EFAULT : write_file(f, USER_START, 0);
-    return write_file(f, buffer, length);
+        return give_up(-EBADF);
+    if (!user_bytes(buffer, length)) {
+        if (length)
+            return give_up(-EFAULT);
+        buffer = USER_START;
+    }
+    return or_wait(f, write_file(f, buffer, length));
 }
 
 /* Every buffer is checked before the first is used. */
@@ -111,19 +123,21 @@ static long vector(u32 fd, u32 address, u32 count, long (*one)(struct file *, u3
     long total = 0;
     u32 sum = 0;
     if (!f)
-        return -EBADF;
+        return give_up(-EBADF);
     if (count > IOV_MAX)
-        return -EINVAL;
+        return give_up(-EINVAL);
     if (count && !user_words(address, 2 * count))
-        return -EFAULT;
+        return give_up(-EFAULT);
     for (u32 i = 0; i < count; i++) {
         u32 base = WORD(address + 8 * i), length = WORD(address + 8 * i + 4);
         if (length > 0x7FFFFFFF - sum)
-            return -EINVAL;
+            return give_up(-EINVAL);
         sum += length;
         if (length && !user_bytes(base, length))
-            return -EFAULT;
+            return give_up(-EFAULT);
     }
+    if (one == write_file && f->kind == PIPE_WRITE)
+        return or_wait(f, pipe_write(f, (const u32 *)address, count, sum));
     for (u32 i = 0; i < count; i++) {
         u32 base = WORD(address + 8 * i), length = WORD(address + 8 * i + 4);
         long n;
@@ -131,7 +145,7 @@ static long vector(u32 fd, u32 address, u32 count, long (*one)(struct file *, u3
             continue;
         n = one(f, base, length);
         if (n < 0)
-            return total ? total : n;
+            return total ? total : or_wait(f, n);
         total += n;
         if ((u32)n < length)
             break;
@@ -139,31 +153,45 @@ static long vector(u32 fd, u32 address, u32 count, long (*one)(struct file *, u3
     return total;
 }
 
-/* A descriptor that may block is read into the first buffer only: the call is run again to wait, and must not have
- * consumed anything before. */
-static long read_some(struct file *f, u32 buffer, u32 length) {
-    if ((f->kind == PIPE_READ || f->kind == EVENT) && !(file_ready(f) & (POLLIN | POLLHUP)))
-        return -EAGAIN;
-    return read_file(f, buffer, length);
-}
-
 long sys_readv(u32 fd, u32 address, u32 count) {
-    struct file *f = file_at(fd);
-    if (f && (f->kind == PIPE_READ || f->kind == EVENT) && !(f->flags & O_NONBLOCK) &&
-        !(file_ready(f) & (POLLIN | POLLHUP)))
-        return wait_as(POLLING, 0);
-    return vector(fd, address, count, read_some);
+    return vector(fd, address, count, read_file);
 }
 
 long sys_writev(u32 fd, u32 address, u32 count) {
     return vector(fd, address, count, write_file);
 }
 
-/* Nothing here has a position that could be chosen. */
+/* Nothing here has a position that could be chosen: of the offset, the aligned pair of words at 16($sp), only the sign
+ * matters. */
+static long at_offset(u32 fd, u32 buffer, u32 length, long (*one)(struct file *, u32, u32)) {
+    struct file *f = file_at(fd);
+    u32 high;
+    if (stack_argument(4 + HIGH_WORD, &high))
+        return -EFAULT;
+    if ((int)high < 0)
+        return -EINVAL;
+    if (!f)
+        return -EBADF;
+    if (f->kind != NOTHING)
+        return -ESPIPE;
+    return !length || user_bytes(buffer, length) ? one(f, buffer, length) : -EFAULT;
+}
+
 long sys_pread64(u32 fd, u32 buffer, u32 length) {
-    (void)buffer;
-    (void)length;
-    return file_at(fd) ? -ESPIPE : -EBADF;
+    return at_offset(fd, buffer, length, read_file);
+}
+
+long sys_pwrite64(u32 fd, u32 buffer, u32 length) {
+    return at_offset(fd, buffer, length, write_file);
+}
+
+/* Neither have a length, or a disk to be written to. */
+long sys_ftruncate64(u32 fd) {
+    return file_at(fd) ? -EINVAL : -EBADF;
+}
+
+long sys_fsync(u32 fd) {
+    return file_at(fd) ? -EINVAL : -EBADF;
 }
 
 long sys_lseek(u32 fd, u32 offset, u32 whence) {

@@ -26,7 +26,12 @@ struct time {
     u32 sec, nsec;
 };
 
-enum state { FREE, RUNNABLE, SLEEPING, ON_FUTEX, POLLING, IN_SIGSUSPEND };
+enum state { FREE, RUNNABLE, SLEEPING, ON_FUTEX, ON_FILE, POLLING, IN_SIGSUSPEND, IN_SIGWAIT };
+
+/* Where a signal comes from: si_code and the three words of siginfo that follow. */
+struct cause {
+    u32 code, detail[3];
+};
 
 /* Where r[0], r[26] and r[27] would be there is room to spare. */
 struct thread {
@@ -35,15 +40,17 @@ struct thread {
     enum state state;
     u32 in_call;           /* left the fast path: report the end of the call when resumed */
     u32 restarted;         /* a call that waits is run again, with the deadline it had */
+    u32 progress;          /* bytes that a write which is run again has written already */
     u32 clear_tid;         /* CLONE_CHILD_CLEARTID */
     u32 futex, futex_bits; /* what it waits for */
     struct time deadline;
     u32 has_deadline;
     u32 remaining; /* user address for the time left when a sleep is interrupted */
     u32 remaining_wide;
-    u32 mask[4], pending[4];
+    u32 mask[4], pending[4], wanted[4]; /* wanted: by sigwait */
+    u32 information;                    /* user address for what sigwait received */
     u32 saved_mask[4], has_saved_mask;
-    u32 pending_code;
+    struct cause cause; /* of the last signal sent to it */
     u32 alt_stack, alt_size;
     struct thread *next;
 };
@@ -51,6 +58,13 @@ struct thread {
 enum { V0 = 2, A0 = 4, A1, A2, A3, T9 = 25, SP = 29, RA = 31 };
 
 extern struct thread *current;
+
+/* A call that is run again and fails at once, as when another thread has closed the descriptor, forgets what it was. */
+static inline long give_up(long error) {
+    current->progress = current->restarted = 0;
+    return error;
+}
+
 extern u32 text_range[2];
 extern int time_left; /* until the next event; the dispatcher lowers it */
 
@@ -108,13 +122,15 @@ long sys_msync(u32, u32, u32), sys_mincore(u32, u32, u32);
 struct time now(void);
 int before(struct time a, struct time b);
 struct time after(struct time t, u32 sec, u32 nsec);
+struct time until(struct time from, struct time to); /* zero if that is past */
+struct time idle_time(void); /* how long every thread slept */
 void pass(u32 nsec);
 void skip_to(struct time t);
 void plan(struct time event); /* sets time_left */
 int read_time(u32 address, int wide, struct time *t);
 int write_time(u32 address, int wide, struct time t);
 int deadline_of(u32 clock, int absolute, struct time t, struct time *deadline);
-long sys_time(u32), sys_gettimeofday(u32, u32);
+long sys_time(u32), sys_gettimeofday(u32, u32), sys_getrusage(u32, u32), sys_times(u32);
 long sys_clock_gettime(u32, u32), sys_clock_gettime64(u32, u32);
 long sys_clock_getres(u32, u32), sys_clock_getres64(u32, u32);
 long sys_nanosleep(u32, u32), sys_clock_nanosleep(u32, u32, u32, u32);
@@ -132,6 +148,7 @@ long wait_as(enum state state, const struct time *deadline);
 void wake(struct thread *t, long result);
 void restart_call(struct thread *t);
 void wake_pollers(void);
+void start_ticks(void); /* even for a thread that is alone */
 extern struct thread *waiting; /* list of the blocked, longest first */
 struct thread *tick(int hold);
 void set_user_local(u32 value);
@@ -143,15 +160,28 @@ long sys_set_thread_area(u32), sys_set_tid_address(u32), sys_sched_getaffinity(u
 long sys_futex(u32, u32, u32, u32), sys_futex64(u32, u32, u32, u32);
 int futex_wake(u32 address, u32 count, u32 bits);
 
+/* timer.c */
+int next_timer(struct time *t, int idle); /* earliest expiry, those that stand still while idle left out; false if none */
+void expire_timers(void);
+int timers_armed(void);
+long sys_alarm(u32), sys_setitimer(u32, u32, u32), sys_getitimer(u32, u32);
+long sys_timer_create(u32, u32, u32), sys_timer_delete(u32), sys_timer_getoverrun(u32);
+long sys_timer_settime(u32, u32, u32, u32), sys_timer_settime64(u32, u32, u32, u32);
+long sys_timer_gettime(u32, u32), sys_timer_gettime64(u32, u32);
+
 /* signal.c */
 extern u32 signals_sent; /* some thread may have a deliverable signal */
 void deliver_signals(struct thread *t);
 void wake_interrupted(void);
-void signal_thread(struct thread *t, u32 number, u32 code);
+void send_to_thread(struct thread *t, u32 number, struct cause cause);
+void send_to_process(u32 number, struct cause cause);
+int mask_for_call(u32 address, u32 size); /* until the call ends; 0 or -error */
+void mask_back(void);
 void die(struct thread *t, u32 number, u32 address) __attribute__((noreturn));
 void raise_fault(struct thread *t, u32 number, u32 code, u32 address);
 long sys_rt_sigaction(u32, u32, u32, u32), sys_rt_sigprocmask(u32, u32, u32, u32);
 long sys_sigaltstack(u32, u32), call_sigreturn(void), sys_rt_sigpending(u32, u32);
+long sys_rt_sigtimedwait(u32, u32, u32, u32), sys_rt_sigtimedwait64(u32, u32, u32, u32), sys_pause(void);
 long sys_rt_sigsuspend(u32, u32), sys_kill(u32, u32), sys_tkill(u32, u32), sys_tgkill(u32, u32, u32);
 
 /* file.c, io.c, poll.c */
@@ -161,7 +191,7 @@ struct file {
     u16 flags;     /* O_ACCMODE, O_NONBLOCK */
     u32 on_exec;   /* FD_CLOEXEC */
 };
-#define FILES 64
+#define FILES 64 /* a multiple of 32, for select */
 extern struct file files[FILES];
 struct file *file_at(u32 fd);
 extern u32 output_length;
@@ -174,13 +204,15 @@ void epoll_forget(u32 fd);
 u32 tape_left(void);
 u32 public_left(void);
 long event_read(struct file *f, u32 buffer, u32 length), event_write(struct file *f, u32 buffer, u32 length);
-long pipe_read(struct file *f, u32 buffer, u32 length), pipe_write(struct file *f, u32 buffer, u32 length);
+long pipe_read(struct file *f, u32 buffer, u32 length);
+long pipe_write(struct file *f, const u32 *part, u32 parts, u32 total);
 long sys_read(u32, u32, u32), sys_write(u32, u32, u32), sys_readv(u32, u32, u32), sys_writev(u32, u32, u32);
-long sys_pread64(u32, u32, u32), sys_lseek(u32, u32, u32), sys_llseek(u32, u32, u32, u32);
+long sys_pread64(u32, u32, u32), sys_pwrite64(u32, u32, u32), sys_ftruncate64(u32), sys_fsync(u32), sys_lseek(u32, u32, u32), sys_llseek(u32, u32, u32, u32);
 long sys_close(u32), sys_dup(u32), sys_dup2(u32, u32), sys_dup3(u32, u32, u32), sys_fcntl(u32, u32, u32);
 long sys_ioctl(u32, u32, u32), sys_fstat64(u32, u32), sys_statx(u32, u32, u32, u32);
 long sys_open(u32, u32), sys_openat(u32, u32, u32), sys_path_first(u32), sys_path_second(u32, u32);
 long sys_pipe(void), sys_pipe2(u32, u32), sys_eventfd(u32), sys_eventfd2(u32, u32);
+long sys_select(u32, u32, u32, u32), sys_pselect6(u32, u32, u32, u32), sys_pselect6_64(u32, u32, u32, u32);
 long sys_poll(u32, u32, u32), sys_ppoll(u32, u32, u32, u32), sys_ppoll64(u32, u32, u32, u32);
 long sys_epoll_create(u32), sys_epoll_create1(u32), sys_epoll_ctl(u32, u32, u32, u32);
 long sys_epoll_wait(u32, u32, u32, u32), sys_epoll_pwait(u32, u32, u32, u32);

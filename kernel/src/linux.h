@@ -32,6 +32,7 @@
 #define MAP_FIXED_NOREPLACE 0x100000
 #define MADV_DONTNEED 4
 #define MREMAP_MAYMOVE 1
+#define MREMAP_FIXED 2
 
 #define SIGHUP 1
 #define SIGILL 4
@@ -42,10 +43,13 @@
 #define SIGBUS 10
 #define SIGSEGV 11
 #define SIGPIPE 13
+#define SIGALRM 14
 #define SIGCHLD 18
 #define SIGPWR 19
 #define SIGWINCH 20
 #define SIGURG 21
+#define SIGVTALRM 28
+#define SIGPROF 29
 #define SIGSTOP 23
 #define SIGTSTP 24
 #define SIGCONT 25
@@ -68,7 +72,12 @@
 
 #define SI_USER 0
 #define SI_TKILL (-6)
+#define SI_TIMER (-3)
 #define SI_KERNEL 0x80
+#define SIGEV_SIGNAL 0
+#define SIGEV_NONE 1
+#define SIGEV_THREAD 2
+#define SIGEV_THREAD_ID 4
 #define ILL_ILLOPC 1
 #define FPE_INTDIV 1
 #define FPE_INTOVF 2
@@ -93,6 +102,7 @@
 #define FUTEX_WAKE 1
 #define FUTEX_REQUEUE 3
 #define FUTEX_CMP_REQUEUE 4
+#define FUTEX_WAKE_OP 5
 #define FUTEX_WAIT_BITSET 9
 #define FUTEX_WAKE_BITSET 10
 #define FUTEX_PRIVATE 128

@@ -285,15 +285,34 @@ long sys_mincore(u32 address, u32 length, u32 vector) {
     return 0;
 }
 
+/* The contents of [old, end) go to `fresh`, which is mapped as a fresh range of at least that length. */
+static u32 move(u32 old, u32 end, u32 fresh, u32 length) {
+    u32 kept = length < end - old ? length : end - old;
+    map(fresh, fresh + length, mapped.at[find(&mapped, old)].kind);
+    copy((void *)fresh, (void *)old, kept);
+    assign(&dirty, fresh, fresh + kept, 0);
+    assign(&mapped, old, end, GONE);
+    return fresh;
+}
+
 long sys_mremap(u32 old, u32 old_length, u32 length, u32 flags) {
     u32 end = span(old, old_length), fresh, i;
-    if (!end || !length || (flags & ~MREMAP_MAYMOVE))
+    if (!end || !length || (flags & ~(MREMAP_MAYMOVE | MREMAP_FIXED)) || flags == MREMAP_FIXED)
         return -EINVAL;
     if (!old_length || !all_mapped(old, end))
         return -EFAULT;
     if (length > USER_END - USER_START || !room())
         return -ENOMEM;
     length = (length + PAGE - 1) & -PAGE;
+    if (flags & MREMAP_FIXED) {
+        if (stack_argument(4, &fresh))
+            return -EFAULT;
+        if ((fresh & (PAGE - 1)) || !user_bytes(fresh, length) || (fresh < end && old < fresh + length))
+            return -EINVAL;
+        if (mapped.at[find(&mapped, old)].end < end)
+            return -EFAULT;
+        return move(old, end, fresh, length);
+    }
     if (length <= end - old) {
         if (length < end - old)
             assign(&mapped, old + length, end, GONE);
@@ -308,11 +327,7 @@ long sys_mremap(u32 old, u32 old_length, u32 length, u32 flags) {
     }
     if (!(flags & MREMAP_MAYMOVE) || !(fresh = choose(length)))
         return -ENOMEM;
-    map(fresh, fresh + length, mapped.at[find(&mapped, old)].kind);
-    copy((void *)fresh, (void *)old, end - old);
-    assign(&dirty, fresh, fresh + (end - old), 0);
-    assign(&mapped, old, end, GONE);
-    return fresh;
+    return move(old, end, fresh, length);
 }
 
 long sys_brk(u32 address) {

@@ -93,10 +93,6 @@ u32 file_changes(const struct file *f) {
     }
 }
 
-static long wait_or_fail(const struct file *f) {
-    return (f->flags & O_NONBLOCK) ? -EAGAIN : wait_as(POLLING, 0);
-}
-
 long sys_eventfd2(u32 initial, u32 flags) {
     if (flags & ~(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE))
         return -EINVAL;
@@ -120,7 +116,7 @@ long event_read(struct file *f, u32 buffer, u32 length) {
     if (length < 8)
         return -EINVAL;
     if (!(c->low | c->high))
-        return wait_or_fail(f);
+        return -EAGAIN;
     if (c->semaphore) {
         value[HIGH_WORD] = 0;
         value[LOW_WORD] = 1;
@@ -150,7 +146,7 @@ long event_write(struct file *f, u32 buffer, u32 length) {
     high = c->high + (low < c->low);
     if (high < c->high || high + value[HIGH_WORD] < high ||
         (high + value[HIGH_WORD] == 0xFFFFFFFF && low == 0xFFFFFFFF))
-        return wait_or_fail(f);
+        return -EAGAIN;
     c->low = low;
     c->high = high + value[HIGH_WORD];
     c->changes++;
@@ -213,7 +209,7 @@ long pipe_read(struct file *f, u32 buffer, u32 length) {
     if (!length)
         return 0;
     if (!p->length)
-        return p->writers ? wait_or_fail(f) : 0;
+        return p->writers ? -EAGAIN : 0;
     if (length > p->length)
         length = p->length;
     first = PIPE_SIZE - p->start < length ? PIPE_SIZE - p->start : length;
@@ -226,31 +222,56 @@ long pipe_read(struct file *f, u32 buffer, u32 length) {
     return length;
 }
 
-/* Writes what fits; PIPE_BUF (4096) bytes or fewer go in one piece. */
-long pipe_write(struct file *f, u32 buffer, u32 length) {
-    struct pipe *p = &pipes[f->object];
-    u32 space = PIPE_SIZE - p->length, end = (p->start + p->length) & (PIPE_SIZE - 1), first;
-    if (!p->readers) {
-        signal_thread(current, SIGPIPE, SI_KERNEL);
-        return -EPIPE;
-    }
-    if (!length)
-        return 0;
-    if (!space || (length <= PAGE && space < length))
-        return wait_or_fail(f);
-    if (length > space)
-        length = space;
+/* Appends what fits. */
+static u32 pipe_put(struct pipe *p, u32 buffer, u32 length) {
+    u32 end = (p->start + p->length) & (PIPE_SIZE - 1), first;
+    if (length > PIPE_SIZE - p->length)
+        length = PIPE_SIZE - p->length;
     first = PIPE_SIZE - end < length ? PIPE_SIZE - end : length;
     copy(p->data + end, (const void *)buffer, first);
     copy(p->data, (const void *)(buffer + first), length - first);
     p->length += length;
-    p->changes++;
-    wake_pollers();
     return length;
+}
+
+/* The parts are pairs of address and length. PIPE_BUF (4096) bytes or fewer go in one piece. A blocking descriptor takes
+ * everything, however long that lasts: what it has taken is kept in the thread while it waits. */
+long pipe_write(struct file *f, const u32 *part, u32 parts, u32 total) {
+    struct pipe *p = &pipes[f->object];
+    u32 old = current->progress, done = old, skip = old, n;
+    current->progress = 0;
+    if (!total)
+        return 0;
+    if (!p->readers) {
+        send_to_thread(current, SIGPIPE, (struct cause){SI_KERNEL, {0}});
+        return done ? (long)done : -EPIPE;
+    }
+    if (total > PAGE || total <= PIPE_SIZE - p->length)
+        for (; parts; parts--, part += 2) {
+            if (skip >= part[1]) {
+                skip -= part[1];
+                continue;
+            }
+            n = pipe_put(p, part[0] + skip, part[1] - skip);
+            done += n;
+            if (n < part[1] - skip)
+                break;
+            skip = 0;
+        }
+    if (done != old) {
+        p->changes++;
+        wake_pollers();
+    }
+    if (done >= total || ((f->flags & O_NONBLOCK) && done))
+        return done;
+    if (!(f->flags & O_NONBLOCK))
+        current->progress = done;
+    return -EAGAIN; /* which waits if it may */
 }
 
 /* The moment at which a wait ends; false if never. A call that is run again keeps the one it had. */
 static int end_of_wait(const struct time *timeout, struct time *deadline) {
+    current->remaining = 0;
     if (current->restarted) {
         current->restarted = 0;
         *deadline = current->deadline;
@@ -298,15 +319,33 @@ long sys_poll(u32 address, u32 count, u32 timeout) {
     return poll(address, count, (int)timeout < 0 ? 0 : &t);
 }
 
-/* A signal mask for the time of the wait, which ppoll and epoll_pwait can set, is not supported. */
+/* The result of a call that may wait under another signal mask and, as Linux does, writes back how much of its time-out
+ * is left. */
+static long leave_wait(long result, u32 timeout, int wide, struct time deadline) {
+    if (current->state != RUNNABLE) { /* interrupt() does the same */
+        current->remaining = timeout;
+        current->remaining_wide = wide;
+        return result;
+    }
+    if (timeout)
+        write_time(timeout, wide, until(now(), deadline));
+    mask_back();
+    return result;
+}
+
 static long poll_until(u32 address, u32 count, u32 timeout, u32 mask, int wide) {
-    struct time t;
+    struct time t, deadline;
+    u32 size;
     int error;
-    if (mask)
-        return -EOPNOTSUPP;
+    if (stack_argument(4, &size))
+        return give_up(-EFAULT);
     if (timeout && (error = read_time(timeout, wide, &t)))
-        return error;
-    return poll(address, count, timeout ? &t : 0);
+        return give_up(error);
+    if ((error = mask_for_call(mask, size)))
+        return give_up(error);
+    if (timeout)
+        deadline = current->restarted ? current->deadline : after(now(), t.sec, t.nsec);
+    return leave_wait(poll(address, count, timeout ? &t : 0), timeout, wide, deadline);
 }
 
 long sys_ppoll(u32 address, u32 count, u32 timeout, u32 mask) {
@@ -315,6 +354,93 @@ long sys_ppoll(u32 address, u32 count, u32 timeout, u32 mask) {
 
 long sys_ppoll64(u32 address, u32 count, u32 timeout, u32 mask) {
     return poll_until(address, count, timeout, mask, 1);
+}
+
+/* Which of the three sets asks for what, and what answers it, as Linux has it. */
+static const u32 asked[3] = {POLLIN | POLLRDNORM | POLLHUP | POLLERR, POLLOUT | POLLERR, 0};
+
+/* Sets of descriptors, 32 in a word; absent sets are null. */
+static long select(u32 count, const u32 set[3], const struct time *timeout) {
+    u32 words = ((count < FILES ? count : FILES) + 31) / 32, answer[3][FILES / 32] = {{0}};
+    long ready = 0;
+    struct time deadline;
+    int timed = end_of_wait(timeout, &deadline);
+    if ((int)count < 0)
+        return -EINVAL;
+    for (int i = 0; i < 3; i++)
+        if (set[i] && words && !user_words(set[i], words))
+            return -EFAULT;
+    for (u32 fd = 0; fd < count && fd < FILES; fd++)
+        for (int i = 0; i < 3; i++) {
+            struct file *f = file_at(fd);
+            u32 bit = 1u << (fd & 31);
+            if (!set[i] || !(WORD(set[i] + 4 * (fd / 32)) & bit))
+                continue;
+            if (!f)
+                return -EBADF;
+            if (file_ready(f) & asked[i]) {
+                answer[i][fd / 32] |= bit;
+                ready++;
+            }
+        }
+    if (!ready && (!timed || before(now(), deadline)))
+        return wait_as(POLLING, timed ? &deadline : 0);
+    for (int i = 0; i < 3; i++)
+        for (u32 w = 0; set[i] && w < words; w++)
+            WORD(set[i] + 4 * w) = answer[i][w];
+    return ready;
+}
+
+static long select_until(u32 count, const u32 set[3], u32 timeout, int wide, u32 mask, u32 size) {
+    struct time t, deadline;
+    int error;
+    if (timeout && (error = read_time(timeout, wide, &t)))
+        return give_up(error);
+    if ((error = mask_for_call(mask, size)))
+        return give_up(error);
+    if (timeout)
+        deadline = current->restarted ? current->deadline : after(now(), t.sec, t.nsec);
+    return leave_wait(select(count, set, timeout ? &t : 0), timeout, wide, deadline);
+}
+
+/* The time-out is in seconds and microseconds; what is left of it is written back. */
+long sys_select(u32 count, u32 in, u32 out, u32 exceptional) {
+    const u32 set[3] = {in, out, exceptional};
+    u32 timeout;
+    struct time t, deadline, left;
+    long result;
+    if (stack_argument(4, &timeout) || (timeout && !user_words(timeout, 2)))
+        return give_up(-EFAULT);
+    if (!timeout)
+        return select(count, set, 0);
+    t = (struct time){WORD(timeout), WORD(timeout + 4)};
+    if ((int)t.sec < 0 || (int)t.nsec < 0)
+        return give_up(-EINVAL);
+    t = after((struct time){t.sec, 0}, t.nsec / 1000000, t.nsec % 1000000 * 1000);
+    deadline = current->restarted ? current->deadline : after(now(), t.sec, t.nsec);
+    result = select(count, set, &t);
+    if (current->state == RUNNABLE) {
+        left = until(now(), deadline);
+        WORD(timeout) = left.sec;
+        WORD(timeout + 4) = left.nsec / 1000;
+    }
+    return result;
+}
+
+static long pselect6(u32 count, u32 in, u32 out, u32 exceptional, int wide) {
+    const u32 set[3] = {in, out, exceptional};
+    u32 timeout, mask; /* address of the pair of mask and size */
+    if (stack_argument(4, &timeout) || stack_argument(5, &mask) || (mask && !user_words(mask, 2)))
+        return give_up(-EFAULT);
+    return select_until(count, set, timeout, wide, mask ? WORD(mask) : 0, mask ? WORD(mask + 4) : 0);
+}
+
+long sys_pselect6(u32 count, u32 in, u32 out, u32 exceptional) {
+    return pselect6(count, in, out, exceptional, 0);
+}
+
+long sys_pselect6_64(u32 count, u32 in, u32 out, u32 exceptional) {
+    return pselect6(count, in, out, exceptional, 1);
 }
 
 long sys_epoll_create1(u32 flags) {
@@ -437,22 +563,30 @@ long sys_epoll_wait(u32 epfd, u32 address, u32 limit, u32 timeout) {
     return epoll_wait(epfd, address, limit, (int)timeout < 0 ? 0 : &t);
 }
 
+/* With a signal mask while it waits: arguments 4 and 5. */
+static long epoll_pwait(u32 epfd, u32 address, u32 limit, const struct time *timeout) {
+    u32 mask, size;
+    long result;
+    int error;
+    if (stack_argument(4, &mask) || stack_argument(5, &size))
+        return give_up(-EFAULT);
+    if ((error = mask_for_call(mask, size)))
+        return give_up(error);
+    result = epoll_wait(epfd, address, limit, timeout);
+    if (current->state == RUNNABLE)
+        mask_back();
+    return result;
+}
+
 long sys_epoll_pwait(u32 epfd, u32 address, u32 limit, u32 timeout) {
-    u32 mask;
-    if (stack_argument(4, &mask))
-        return -EFAULT;
-    return mask ? -EOPNOTSUPP : sys_epoll_wait(epfd, address, limit, timeout);
+    struct time t = milliseconds(timeout);
+    return epoll_pwait(epfd, address, limit, (int)timeout < 0 ? 0 : &t);
 }
 
 long sys_epoll_pwait2(u32 epfd, u32 address, u32 limit, u32 timeout) {
     struct time t;
-    u32 mask;
     int error;
-    if (stack_argument(4, &mask))
-        return -EFAULT;
-    if (mask)
-        return -EOPNOTSUPP;
     if (timeout && (error = read_time(timeout, 1, &t)))
-        return error;
-    return epoll_wait(epfd, address, limit, timeout ? &t : 0);
+        return give_up(error);
+    return epoll_pwait(epfd, address, limit, timeout ? &t : 0);
 }

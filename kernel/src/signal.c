@@ -20,6 +20,7 @@ struct action {
 
 static struct action actions[SIGNALS + 1];
 static u32 process_pending[4];
+static struct cause process_cause; /* of the last of them */
 u32 signals_sent;
 
 static u32 bit(u32 number) {
@@ -78,10 +79,17 @@ static int on_alternate_stack(const struct thread *t) {
 }
 
 /* Makes the thread continue in the handler. */
-static void enter_handler(struct thread *t, u32 number, u32 code, u32 detail) {
+static void enter_handler(struct thread *t, u32 number, const struct cause *cause) {
     struct action *action = &actions[number];
     const u32 *old = t->has_saved_mask ? t->saved_mask : t->mask;
     u32 sp = t->r[SP];
+    /* A call that was to be run again ends here. */
+    if (t->progress || t->restarted) {
+        t->pc += 4;
+        t->r[V0] = t->progress ? t->progress : EINTR;
+        t->r[A3] = !t->progress;
+        t->progress = t->restarted = 0;
+    }
     if ((action->flags & SA_ONSTACK) && t->alt_size && !on_alternate_stack(t))
         sp = t->alt_stack + t->alt_size;
     sp = (sp - FRAME_SIZE) & -8;
@@ -89,10 +97,10 @@ static void enter_handler(struct thread *t, u32 number, u32 code, u32 detail) {
         die(t, SIGSEGV, sp);
     /* Swapped siginfo of MIPS: number, code, errno; then the address, or the sender. */
     WORD(sp + FRAME_INFO) = number;
-    WORD(sp + FRAME_INFO + 4) = code;
+    WORD(sp + FRAME_INFO + 4) = cause->code;
     WORD(sp + FRAME_INFO + 8) = 0;
-    WORD(sp + FRAME_INFO + 12) = detail;
-    WORD(sp + FRAME_INFO + 16) = 0;
+    for (u32 i = 0; i < 3; i++)
+        WORD(sp + FRAME_INFO + 12 + 4 * i) = cause->detail[i];
     WORD(sp + FRAME_CONTEXT) = 0;
     WORD(sp + FRAME_CONTEXT + 4) = 0;
     WORD(sp + FRAME_STACK) = t->alt_stack;
@@ -109,7 +117,6 @@ static void enter_handler(struct thread *t, u32 number, u32 code, u32 detail) {
     for (u32 i = 0; i < 4; i++)
         WORD(sp + FRAME_MASK + 4 * i) = old[i];
     t->has_saved_mask = 0;
-    t->restarted = 0;
     for (u32 i = 0; i < 4; i++)
         t->mask[i] |= action->mask[i];
     if (!(action->flags & SA_NODEFER))
@@ -130,20 +137,31 @@ void raise_fault(struct thread *t, u32 number, u32 code, u32 address) {
     if ((t->mask[word(number)] & bit(number)) || actions[number].handler == SIG_DFL ||
         actions[number].handler == SIG_IGN)
         die(t, number, address);
-    enter_handler(t, number, code, address);
+    enter_handler(t, number, &(struct cause){code, {address, 0, 0}});
+}
+
+/* Takes a pending signal off the list and tells its cause. */
+static const struct cause *take(struct thread *t, u32 number) {
+    u32 *pending = &t->pending[word(number)];
+    const struct cause *cause = &t->cause;
+    if (!(*pending & bit(number))) {
+        pending = &process_pending[word(number)];
+        cause = &process_cause;
+    }
+    *pending &= ~bit(number);
+    return cause;
 }
 
 /* Before the thread returns to user code. */
 void deliver_signals(struct thread *t) {
     u32 number;
     while ((number = deliverable(t))) {
-        t->pending[word(number)] &= ~bit(number);
-        process_pending[word(number)] &= ~bit(number);
+        const struct cause *cause = take(t, number);
         if (is_ignored(number))
             continue;
         if (actions[number].handler == SIG_DFL)
             die(t, number, 0);
-        enter_handler(t, number, t->pending_code, sys_getpid());
+        enter_handler(t, number, cause);
     }
     if (t->has_saved_mask) { /* sigsuspend ended without a handler */
         t->has_saved_mask = 0;
@@ -158,39 +176,77 @@ void deliver_signals(struct thread *t) {
 
 static void interrupt(struct thread *t, u32 number) {
     int restart = actions[number].flags & SA_RESTART;
-    if (t->state == SLEEPING && t->remaining) {
-        struct time left = {0, 0}, n = now();
-        if (before(n, t->deadline)) {
-            left.sec = t->deadline.sec - n.sec;
-            left.nsec = t->deadline.nsec - n.nsec;
-            if ((int)left.nsec < 0) {
-                left.nsec += 1000000000;
-                left.sec--;
-            }
-        }
-        write_time(t->remaining, t->remaining_wide, left);
-    }
-    if (restart && !t->has_deadline && (t->state == ON_FUTEX || t->state == POLLING))
+    if ((t->state == SLEEPING || t->state == POLLING) && t->has_deadline && t->remaining)
+        write_time(t->remaining, t->remaining_wide, until(now(), t->deadline));
+    if (t->progress) {
+        wake(t, t->progress);
+        t->progress = 0;
+    } else if (restart && !t->has_deadline && (t->state == ON_FUTEX || t->state == ON_FILE))
         restart_call(t);
     else
         wake(t, -EINTR);
 }
 
+/* One of the signals that the thread waits for, taken and described, or 0. */
+static u32 wanted_signal(struct thread *t) {
+    for (u32 i = 0; i < 4; i++) {
+        u32 set = (t->pending[i] | process_pending[i]) & t->wanted[i], number;
+        const struct cause *cause;
+        if (!set)
+            continue;
+        number = 32 * i + 1 + __builtin_ctz(set);
+        cause = take(t, number);
+        if (t->information) {
+            zero(t->information, t->information + 128);
+            WORD(t->information) = number;
+            WORD(t->information + 4) = cause->code;
+            for (u32 j = 0; j < 3; j++)
+                WORD(t->information + 12 + 4 * j) = cause->detail[j];
+        }
+        return number;
+    }
+    return 0;
+}
+
 /* Blocked threads that have a signal to handle become runnable. */
 void wake_interrupted(void) {
     for (struct thread *t = waiting, *next; t; t = next) {
-        u32 number = deliverable(t);
+        u32 number;
         next = t->next;
-        if (number && !is_ignored(number))
+        if (t->state == IN_SIGWAIT && (number = wanted_signal(t)))
+            wake(t, number);
+        else if ((number = deliverable(t)) && !is_ignored(number))
             interrupt(t, number);
     }
 }
 
-void signal_thread(struct thread *t, u32 number, u32 code) {
+/* A signal that is pending already is not sent again. */
+void send_to_thread(struct thread *t, u32 number, struct cause cause) {
+    if (!(t->pending[word(number)] & bit(number)))
+        t->cause = cause;
     t->pending[word(number)] |= bit(number);
-    t->pending_code = code;
     signals_sent = 1;
     reschedule();
+}
+
+/* The first thread that does not block it takes it, `current` before the others. */
+void send_to_process(u32 number, struct cause cause) {
+    struct thread *t = current;
+    for (u32 i = 0; t->state == FREE || (t->mask[word(number)] & bit(number)); i++) {
+        if (i == thread_limit) {
+            process_pending[word(number)] |= bit(number);
+            process_cause = cause;
+            signals_sent = 1;
+            reschedule();
+            return;
+        }
+        t = &threads[i];
+    }
+    send_to_thread(t, number, cause);
+}
+
+static struct cause from_user(u32 code) {
+    return (struct cause){code, {sys_getpid(), USER_ID, 0}};
 }
 
 long sys_tgkill(u32 group, u32 tid, u32 number) {
@@ -200,7 +256,7 @@ long sys_tgkill(u32 group, u32 tid, u32 number) {
     if (!t || group != (u32)sys_getpid())
         return -ESRCH;
     if (number)
-        signal_thread(t, number, SI_TKILL);
+        send_to_thread(t, number, from_user(SI_TKILL));
     return 0;
 }
 
@@ -208,25 +264,14 @@ long sys_tkill(u32 tid, u32 number) {
     return sys_tgkill(sys_getpid(), tid, number);
 }
 
-/* To the process: the first thread that does not block it takes it. 0 and -1 mean the same here. */
+/* To the process. 0 and -1 mean the same here. */
 long sys_kill(u32 pid, u32 number) {
     if (number > SIGNALS)
         return -EINVAL;
     if (pid != (u32)sys_getpid() && pid && pid != 0xFFFFFFFF && pid != -(u32)sys_getpid())
         return -ESRCH;
-    if (!number)
-        return 0;
-    if (!(current->mask[word(number)] & bit(number))) {
-        signal_thread(current, number, SI_USER);
-        return 0;
-    }
-    for (u32 i = 0; i < thread_limit; i++)
-        if (threads[i].state != FREE && !(threads[i].mask[word(number)] & bit(number))) {
-            signal_thread(&threads[i], number, SI_USER);
-            return 0;
-        }
-    process_pending[word(number)] |= bit(number);
-    signals_sent = 1;
+    if (number)
+        send_to_process(number, from_user(SI_USER));
     return 0;
 }
 
@@ -297,19 +342,72 @@ long sys_rt_sigpending(u32 set, u32 size) {
     return 0;
 }
 
-long sys_rt_sigsuspend(u32 set, u32 size) {
+/* Of a call that waits: a handler that ends it finds the old mask in its frame. A call that is run again may have it
+ * already. */
+int mask_for_call(u32 address, u32 size) {
     u32 mask[4];
+    if (!address)
+        return 0;
     if (size != SIGSET_SIZE)
         return -EINVAL;
-    if (!user_words(set, 4))
+    if (!user_words(address, 4))
         return -EFAULT;
     for (int i = 0; i < 4; i++) {
-        current->saved_mask[i] = current->mask[i];
-        mask[i] = WORD(set + 4 * i);
+        if (!current->has_saved_mask)
+            current->saved_mask[i] = current->mask[i];
+        mask[i] = WORD(address + 4 * i);
     }
     current->has_saved_mask = 1;
     set_mask(current, mask);
+    return 0;
+}
+
+void mask_back(void) {
+    if (!current->has_saved_mask)
+        return;
+    current->has_saved_mask = 0;
+    set_mask(current, current->saved_mask);
+}
+
+long sys_rt_sigsuspend(u32 set, u32 size) {
+    int error = set ? mask_for_call(set, size) : -EFAULT;
+    return error ? error : wait_as(IN_SIGSUSPEND, 0);
+}
+
+long sys_pause(void) {
     return wait_as(IN_SIGSUSPEND, 0);
+}
+
+static long wait_for_signal(u32 set, u32 information, u32 timeout, u32 size, int wide) {
+    struct time t, deadline;
+    u32 number;
+    int error;
+    if (size != SIGSET_SIZE)
+        return -EINVAL;
+    if (!user_words(set, 4) || (information && !user_words(information, 32)))
+        return -EFAULT;
+    if (timeout && (error = read_time(timeout, wide, &t)))
+        return error;
+    for (int i = 0; i < 4; i++)
+        current->wanted[i] = WORD(set + 4 * i);
+    current->wanted[0] &= ~(bit(SIGKILL) | bit(SIGSTOP));
+    current->information = information;
+    if ((number = wanted_signal(current)))
+        return number;
+    if (timeout) {
+        if (!(t.sec | t.nsec))
+            return -EAGAIN;
+        deadline = after(now(), t.sec, t.nsec);
+    }
+    return wait_as(IN_SIGWAIT, timeout ? &deadline : 0);
+}
+
+long sys_rt_sigtimedwait(u32 set, u32 information, u32 timeout, u32 size) {
+    return wait_for_signal(set, information, timeout, size, 0);
+}
+
+long sys_rt_sigtimedwait64(u32 set, u32 information, u32 timeout, u32 size) {
+    return wait_for_signal(set, information, timeout, size, 1);
 }
 
 long sys_sigaltstack(u32 new, u32 old) {

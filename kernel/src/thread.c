@@ -25,6 +25,15 @@ static void set_tick(u32 value) {
     __asm__ volatile("mtc0 %0, $11" ::"r"(value));
 }
 
+/* A thread that is alone needs no Ticks unless a timer is to interrupt it. */
+static u32 whole_tick(void) {
+    return alive > 1 || timers_armed() ? TICK : 0;
+}
+
+void start_ticks(void) {
+    set_tick(TICK);
+}
+
 void set_user_local(u32 value) {
     __asm__ volatile("mtc0 %0, $4, 2" ::"r"(value));
 }
@@ -85,7 +94,7 @@ void wake(struct thread *t, long result) {
     t->r[V0] = result < 0 ? -result : result;
 }
 
-/* Runs the call again from its beginning. poll and epoll_wait, the only ones with a deadline here, keep it. */
+/* Runs the call again from its beginning. poll and its kind, the only ones with a deadline here, keep it. */
 void restart_call(struct thread *t) {
     make_ready(t);
     t->pc -= 4;
@@ -99,7 +108,7 @@ void restart_call(struct thread *t) {
 void wake_pollers(void) {
     for (struct thread *t = waiting, *next; t; t = next) {
         next = t->next;
-        if (t->state == POLLING)
+        if (t->state == POLLING || t->state == ON_FILE)
             restart_call(t);
     }
 }
@@ -113,14 +122,14 @@ static void wake_expired(void) {
         if (w->state == POLLING)
             restart_call(w);
         else
-            wake(w, w->state == SLEEPING ? 0 : -ETIMEDOUT);
+            wake(w, w->state == SLEEPING ? 0 : w->state == IN_SIGWAIT ? -EAGAIN : -ETIMEDOUT);
         give_way = 1;
     }
 }
 
-/* Earliest deadline of the blocked; false if there is none. */
-static int earliest(struct time *t) {
-    int found = 0;
+/* Earliest deadline of the blocked, earliest timer; false if there is none. */
+static int earliest(struct time *t, int idle) {
+    int found = next_timer(t, idle);
     for (struct thread *w = waiting; w; w = w->next)
         if (w->has_deadline && (!found || before(w->deadline, *t))) {
             *t = w->deadline;
@@ -139,7 +148,7 @@ static void deadlock(void) {
 /* Nobody can run: jump to the first time-out. */
 static void skip_to_next_event(void) {
     struct time t;
-    if (!earliest(&t))
+    if (!earliest(&t, 1))
         deadlock();
     skip_to(t);
 }
@@ -149,12 +158,14 @@ struct thread *schedule(void) {
     struct time event;
     /* Asked first: a blocked `current` may be woken below, and is in the queue then. */
     int runs = current->state == RUNNABLE;
-    wake_expired();
-    if (signals_sent)
-        wake_interrupted();
-    while (!ready && !runs) {
-        skip_to_next_event();
+    for (;;) {
         wake_expired();
+        expire_timers();
+        if (signals_sent)
+            wake_interrupted();
+        if (ready || runs)
+            break;
+        skip_to_next_event();
     }
     if (ready && (!runs || give_way || !before(now(), slice_end))) {
         if (runs)
@@ -164,7 +175,7 @@ struct thread *schedule(void) {
         current = t;
         HOST(HOST_SWITCH, before_switch->tid, t->tid, 0, 0);
         set_user_local(t->tls);
-        set_tick(alive > 1 ? TICK : 0);
+        set_tick(whole_tick());
         slice_end = after(now(), 0, SLICE);
     }
     give_way = 0;
@@ -175,7 +186,7 @@ struct thread *schedule(void) {
     }
     if (signals_sent)
         deliver_signals(t);
-    if (!earliest(&event) || (ready && before(slice_end, event)))
+    if (!earliest(&event, 0) || (ready && before(slice_end, event)))
         event = ready ? slice_end : after(now(), 1, 0);
     plan(event);
     return t;
@@ -198,7 +209,7 @@ struct thread *tick(int hold) {
     held = 0;
     pass(SLICE);
     give_way = 1;
-    set_tick(alive > 1 ? TICK : 0);
+    set_tick(whole_tick());
     return schedule();
 }
 
@@ -253,7 +264,7 @@ long sys_clone(u32 flags, u32 stack, u32 parent_tid, u32 tls) {
     if (flags & CLONE_SETTLS)
         t->tls = tls;
     t->clear_tid = (flags & CLONE_CHILD_CLEARTID) ? child_tid : 0;
-    t->in_call = t->restarted = t->has_saved_mask = t->alt_size = 0;
+    t->in_call = t->restarted = t->progress = t->has_saved_mask = t->alt_size = 0;
     for (int i = 0; i < 4; i++)
         t->pending[i] = 0;
     if (flags & CLONE_PARENT_SETTID)

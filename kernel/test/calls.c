@@ -52,16 +52,24 @@ static uint32_t value(void) {
     }
 }
 
-/* Calls that end or replace what runs here: exit, exit_group, sigreturn, kill and its kind, clone, sigsuspend. */
+/* Calls that end or replace what runs here: exit, exit_group, sigreturn, kill and its kind, clone, sigsuspend, pause. */
 static int left_out(uint32_t number) {
-    static const uint32_t numbers[] = {1, 246, 193, 37, 236, 266, 120, 199};
+    static const uint32_t numbers[] = {1, 246, 193, 37, 236, 266, 120, 199, 29};
     for (uint32_t i = 0; i < sizeof numbers / 4; i++)
         if (numbers[i] == number)
             return 1;
     return 0;
 }
 
+/* Timers are set at random, too: their signals must not end this. */
+static void ignore(uint32_t signal) {
+    uint32_t action[6] = {0, 1};
+    call6(4194, signal, (long)action, 0, 16, 0, 0);
+}
+
 int main(void) {
+    for (uint32_t signal = 1; signal <= 128; signal++)
+        ignore(signal);
     zk_read(&state, 4);
     state |= 1;
     for (int i = 0; i < CALLS; i++) {
@@ -90,6 +98,8 @@ int main(void) {
             a = 1; /* no noise on standard error */
         }
         call6(4000 + number, a, b, c, d, e, f);
+        if (number == 194)
+            ignore(a);
     }
     zk_commit("ok\n", 3);
     return 0;

@@ -51,6 +51,8 @@ pub enum Command {
     Verify(Verify),
     /// Print the id by which a verifier knows a program
     Id(Id),
+    /// Tell whether a program can be proved, and what to do if not
+    Check(Check),
     /// Show what a proof, a snapshot or a program holds
     Inspect(Inspect),
     /// Skip start-up: write an image of a program that has run up to a point
@@ -144,6 +146,20 @@ pub struct Verify {
 pub struct Id {
     /// ELF file or snapshot
     pub program: PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: zkmips check ./prog && zkmips prove ./prog
+
+Reads the file without running it: processor, byte order, linking, floating point, instructions, and the system calls that the code makes.
+Each finding comes with its remedy. A problem is certain; a warning may be a false alarm; a note is good to know. Exits with 0 if there is
+no problem, else with 65.")]
+pub struct Check {
+    /// ELF file or snapshot
+    pub program: PathBuf,
+    /// Print everything as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

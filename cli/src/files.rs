@@ -33,9 +33,14 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads a file that should be a program.
+pub fn read_program(path: &Path) -> Result<Vec<u8>, Failure> {
+    read(path, MAX_PROGRAM_BYTES)
+}
+
 /// Reads and loads a program.
 pub fn load(path: &Path) -> Result<Program, Failure> {
-    let bytes = read(path, MAX_PROGRAM_BYTES)?;
+    let bytes = read_program(path)?;
     Program::load(&bytes).map_err(|error| Failure::about(path, DATA, error))
 }
 

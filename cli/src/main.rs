@@ -69,6 +69,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Prove(args) => commands::prove::prove(&context, args),
         Command::Verify(args) => commands::verify::verify(&context, args),
         Command::Id(args) => commands::id::id(&context, args),
+        Command::Check(args) => commands::check::check(&context, args),
         Command::Inspect(args) => commands::inspect::inspect(&context, args),
         Command::Snapshot(args) => commands::snapshot::snapshot(&context, args),
         Command::Setup(args) => commands::setup::setup(&context, args),

@@ -23,6 +23,18 @@ fn program_header(bytes: &[u8], number: usize) -> usize {
     be32(bytes, 28) + 32 * number
 }
 
+/// Where in the file an address of the program is.
+fn code_offset(bytes: &[u8], address: usize) -> usize {
+    let header = (0..be32(bytes, 42) & 0xffff)
+        .map(|number| program_header(bytes, number))
+        .find(|&h| {
+            let (kind, first, size) = (be32(bytes, h), be32(bytes, h + 8), be32(bytes, h + 16));
+            kind == 1 && (first..first + size).contains(&address)
+        })
+        .unwrap();
+    be32(bytes, header + 4) + address - be32(bytes, header + 8)
+}
+
 #[test]
 fn files_that_are_no_programs() {
     let directory = tempfile::tempdir().unwrap();
@@ -67,12 +79,79 @@ fn files_that_are_no_programs() {
             ["is a directory", "name a file"],
         ),
     ] {
+        let mut said = Vec::new();
         for command in ["run", "prove", "id", "snapshot", "inspect"] {
             let message = failure(zkmips().arg(command).arg(path), status);
             has(&message, &[path.to_str().unwrap()]);
             has(&message, &parts);
+            said.push(message);
+        }
+        assert!(said.iter().all(|message| *message == said[0]));
+        if status == 65 {
+            // `check` says the same, and may know more.
+            let check = zkmips().arg("check").arg(path).output().unwrap();
+            assert_eq!(check.status.code(), Some(65));
+            let stdout = String::from_utf8(check.stdout).unwrap();
+            let reason = said[0].split_once(": ").unwrap().1;
+            let reason = reason.strip_prefix(path.to_str().unwrap()).unwrap();
+            has(&stdout, &[&format!("problem{reason}"), "not provable"]);
+        } else {
+            assert_eq!(failure(zkmips().arg("check").arg(path), status), said[0]);
         }
     }
+}
+
+#[test]
+fn what_check_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let go = program("go-hello", "mipsle");
+    let good = zkmips().arg("check").arg(&go).output().unwrap();
+    assert_eq!(good.status.code(), Some(0));
+    assert!(good.stderr.is_empty());
+    let text = String::from_utf8(good.stdout).unwrap();
+    has(
+        &text,
+        &[
+            "system calls: exit, read, write",
+            "provable (little-endian",
+            "made by Go",
+        ],
+    );
+
+    // A floating-point instruction at the entry point: nothing but a look at the code can tell.
+    let bad = changed(directory.path(), "fpu", |bytes| {
+        let at = code_offset(bytes, be32(bytes, 24));
+        bytes[at..at + 4].copy_from_slice(&0x4602_0000u32.to_be_bytes());
+    });
+    // A run gets no further, and says the same.
+    let run = zkmips().arg("run").arg(&bad).output().unwrap();
+    assert_eq!(run.status.code(), Some(128 + 4));
+    let stderr = String::from_utf8(run.stderr).unwrap();
+    has(
+        &stderr,
+        &["SIGILL", "in __start", "-msoft-float", "`zkmips check`"],
+    );
+
+    let report = directory.path().join("report.json");
+    let mut check = zkmips();
+    check
+        .arg("check")
+        .arg(&bad)
+        .arg("--json")
+        .arg("--report")
+        .arg(&report);
+    let output = check.output().unwrap();
+    assert_eq!(output.status.code(), Some(65));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let reported: serde_json::Value = serde_json::from_slice(&fs::read(report).unwrap()).unwrap();
+    assert_eq!(json, reported);
+    assert_eq!(json["provable"], false);
+    assert_eq!(json["byte_order"], "mips");
+    let finding = &json["findings"][0];
+    assert_eq!(finding["kind"], "floating_point_instruction");
+    assert_eq!(finding["severity"], "problem");
+    assert_eq!(finding["places"][0]["function"], "__start");
+    has(finding["remedy"].as_str().unwrap(), &["-msoft-float"]);
 }
 
 #[test]
@@ -134,18 +213,33 @@ fn a_full_disk() {
         "devices are not replaced by files"
     );
 
-    let full = fs::File::options().write(true).open("/dev/full").unwrap();
-    let fib = std::process::Command::new(assert_cmd::cargo::cargo_bin("zkmips"))
-        .arg("run")
-        .arg(program("c-fib", "mips"))
-        .stdout(full)
-        .output()
-        .unwrap();
-    assert_eq!(fib.status.code(), Some(74));
-    has(
-        &String::from_utf8_lossy(&fib.stderr),
-        &["cannot write to standard output", "no space left"],
-    );
+    let fib = program("c-fib", "mips");
+    for command in ["run", "id", "check", "inspect"] {
+        let mut report = zkmips();
+        report
+            .arg(command)
+            .arg(&fib)
+            .args(["--report", "/dev/full"]);
+        let output = report.output().unwrap();
+        assert_eq!(output.status.code(), Some(73), "{command}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        has(&stderr, &["/dev/full", "no space left", "write elsewhere"]);
+
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("zkmips"))
+            .arg(command)
+            .arg(&fib)
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(74), "{command}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+        has(
+            &stderr,
+            &["cannot write to standard output", "no space left"],
+        );
+    }
 }
 
 #[test]
@@ -176,16 +270,7 @@ fn a_crash_is_a_story() {
 fn an_unsupported_system_call_is_reported() {
     let directory = tempfile::tempdir().unwrap();
     let path = changed(directory.path(), "call", |bytes| {
-        let entry = be32(bytes, 24);
-        let header = (0..be32(bytes, 42) & 0xffff)
-            .map(|number| program_header(bytes, number))
-            .find(|&h| {
-                let (kind, address, size) =
-                    (be32(bytes, h), be32(bytes, h + 8), be32(bytes, h + 16));
-                kind == 1 && (address..address + size).contains(&entry)
-            })
-            .unwrap();
-        let at = be32(bytes, header + 4) + entry - be32(bytes, header + 8);
+        let at = code_offset(bytes, be32(bytes, 24));
         // 4002 is fork, which there is a name for.
         let code = [
             0x2402_0fa2u32,

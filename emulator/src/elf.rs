@@ -2,79 +2,19 @@
 //!
 //! Every byte of the file is untrusted; whatever it holds, the answer is an [`ElfImage`] or a [`LoadError`].
 
-use crate::constants::{PAGE_BYTES, PIE_BASE, RESET_VECTOR, USER_END};
-use crate::ByteOrder;
+use crate::constants::{
+    INFORMATION_PAGE, LOWEST_ADDRESS, PAGE_BYTES, PIE_BASE, RESET_VECTOR, USER_END, USER_IMAGE_END,
+};
+use crate::{ByteOrder, LoadError};
 use object::elf::{self, FileHeader32};
-use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
+use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, Sym};
 use object::Endianness;
+use std::ops::Range;
 
 /// Longest file that is read.
 pub const MAX_FILE_BYTES: usize = 256 << 20;
 /// Most bytes of a file that are loaded into memory.
 pub const MAX_IMAGE_BYTES: u64 = 128 << 20;
-
-/// Why a file is not a program for this machine. Each message names the thing and the remedy.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum LoadError {
-    /// The file does not start with the ELF magic.
-    #[error("not an ELF file: give a program built with GOOS=linux GOARCH=mips or mipsle, GOMIPS=softfloat")]
-    NotElf,
-    /// The file ends before what its headers promise.
-    #[error("the ELF file is truncated or damaged ({0}): build or copy it again")]
-    Damaged(String),
-    /// An ELF for another processor or word size.
-    #[error("an ELF file for {0}: build it for 32-bit MIPS (Go: GOOS=linux GOARCH=mips or mipsle, GOMIPS=softfloat)")]
-    WrongMachine(String),
-    /// An instruction set or ABI beyond MIPS32 release 2, o32.
-    #[error("a MIPS file that uses {0}: build it for MIPS32 release 2 and the o32 ABI (C: -march=mips32r2 -mabi=32)")]
-    WrongFlavour(&'static str),
-    /// The file uses the floating-point unit.
-    #[error("a hard-float program, and the machine has no floating-point unit: build it with GOMIPS=softfloat (C: -msoft-float and a soft-float libc)")]
-    HardFloat,
-    /// The file wants a dynamic linker.
-    #[error("a dynamically linked program (it asks for {0}): link it statically (Go: CGO_ENABLED=0; C: -static)")]
-    Dynamic(String),
-    /// Object file, shared library without entry point, core.
-    #[error("not an executable but {0}: give the linked program")]
-    NotExecutable(&'static str),
-    /// A segment outside the range that user programs have.
-    #[error("a segment at {start:#010x} to {end:#010x} lies outside {low:#010x} to {high:#010x}, where programs can be: link it at another address")]
-    OutOfRange {
-        /// First address.
-        start: u64,
-        /// Address after the last.
-        end: u64,
-        /// Lowest address allowed.
-        low: u32,
-        /// Address after the highest allowed.
-        high: u32,
-    },
-    /// Two segments share an address.
-    #[error("two segments both contain address {0:#010x}: link the program again")]
-    Overlap(u32),
-    /// The entry point is not code.
-    #[error("the entry point {0:#010x} is not in an executable segment: link the program again")]
-    BadEntry(u32),
-    /// More bytes than the machine takes.
-    #[error("a program of {bytes} bytes, and the limit is {limit}: strip it (Go: -ldflags=-s -w)")]
-    TooLarge {
-        /// Bytes there are.
-        bytes: u64,
-        /// Bytes allowed.
-        limit: u64,
-    },
-    /// A snapshot that this version did not make.
-    #[error("a snapshot made by another version, or damaged ({0}): take the snapshot again from the original program")]
-    ForeignSnapshot(&'static str),
-    /// A kernel of the other byte order was given.
-    #[error("the program is {program} but the kernel image is {kernel}: use the kernel image of the program's byte order")]
-    KernelByteOrder {
-        /// Byte order of the program.
-        program: ByteOrder,
-        /// Byte order of the kernel image.
-        kernel: ByteOrder,
-    },
-}
 
 /// A piece of memory as the file describes it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -119,6 +59,8 @@ pub struct ElfImage {
     pub program_header_count: u32,
     /// Named symbols with an address, in order of address.
     pub symbols: Vec<Symbol>,
+    /// Addresses of the sections that hold instructions, as the file says; empty if it has no section table.
+    pub code: Vec<Range<u32>>,
 }
 
 fn damaged(error: object::Error) -> LoadError {
@@ -127,6 +69,45 @@ fn damaged(error: object::Error) -> LoadError {
 
 /// Reads an ELF file whose segments must lie from `low` up to but not including `high`.
 pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
+    read(data, low, high, &mut Err)
+}
+
+/// Every reason why a file is no program for this machine, and what it consists of as far as that can be told nevertheless.
+pub fn examine(data: &[u8]) -> (Option<ElfImage>, Vec<LoadError>) {
+    let high = match is_snapshot(data) {
+        true => INFORMATION_PAGE + PAGE_BYTES,
+        false => USER_IMAGE_END,
+    };
+    let mut refusals = Vec::new();
+    let image = read(data, LOWEST_ADDRESS, high, &mut |refusal| {
+        // A linker is asked for in two places.
+        let dynamic = |refusal: &LoadError| matches!(refusal, LoadError::Dynamic(_));
+        let known =
+            refusals.contains(&refusal) || dynamic(&refusal) && refusals.iter().any(dynamic);
+        if !known && refusals.len() < MAX_REFUSALS {
+            refusals.push(refusal);
+        }
+        Ok(())
+    });
+    match image {
+        Ok(image) => (Some(image), refusals),
+        Err(refusal) => {
+            refusals.push(refusal);
+            (None, refusals)
+        }
+    }
+}
+
+/// Most reasons that [`examine`] gives.
+const MAX_REFUSALS: usize = 20;
+
+/// Reads an ELF file. `refuse` is told what is wrong with it as long as reading can go on, and says whether it should.
+fn read(
+    data: &[u8],
+    low: u32,
+    high: u32,
+    refuse: &mut dyn FnMut(LoadError) -> Result<(), LoadError>,
+) -> Result<ElfImage, LoadError> {
     if data.len() > MAX_FILE_BYTES {
         return Err(LoadError::TooLarge {
             bytes: data.len() as u64,
@@ -136,7 +117,9 @@ pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
     let byte_order = identify(data)?;
     let header = FileHeader32::<Endianness>::parse(data).map_err(damaged)?;
     let endian = header.endian().map_err(damaged)?;
-    check_flavour(header.e_flags(endian))?;
+    for problem in flavour(header.e_flags(endian)) {
+        refuse(problem)?;
+    }
     let base = match header.e_type(endian) {
         elf::ET_EXEC => 0,
         elf::ET_DYN => PIE_BASE,
@@ -159,11 +142,22 @@ pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
                 let name = contents()?;
                 let name = name.split(|&byte| byte == 0).next().unwrap_or_default();
                 let name = &name[..name.len().min(80)];
-                return Err(LoadError::Dynamic(
+                refuse(LoadError::Dynamic(
                     String::from_utf8_lossy(name).escape_debug().to_string(),
-                ));
+                ))?;
             }
-            elf::PT_MIPS_ABIFLAGS => check_abi_flags(contents()?)?,
+            elf::PT_DYNAMIC => {
+                let entries = program_header.dynamic(endian, data).ok().flatten();
+                let mut entries = entries.unwrap_or_default().iter();
+                if entries.any(|entry| entry.d_tag(endian) == elf::DT_NEEDED) {
+                    refuse(LoadError::Dynamic("shared libraries".into()))?;
+                }
+            }
+            elf::PT_MIPS_ABIFLAGS => {
+                if let Err(problem) = check_abi_flags(contents()?) {
+                    refuse(problem)?;
+                }
+            }
             elf::PT_LOAD => {
                 let address = program_header.p_vaddr(endian) as u64 + base as u64;
                 let memory_bytes = program_header.p_memsz(endian);
@@ -172,12 +166,13 @@ pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
                     continue;
                 }
                 if address < low as u64 || end > high as u64 {
-                    return Err(LoadError::OutOfRange {
+                    refuse(LoadError::OutOfRange {
                         start: address,
                         end,
                         low,
                         high,
-                    });
+                    })?;
+                    continue;
                 }
                 let bytes = contents()?;
                 if bytes.len() as u64 > memory_bytes as u64 {
@@ -217,7 +212,7 @@ pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
     for pair in segments.windows(2) {
         // Ends are at most `high`, so the sum does not wrap.
         if pair[0].address + pair[0].memory_bytes > pair[1].address {
-            return Err(LoadError::Overlap(pair[1].address));
+            refuse(LoadError::Overlap(pair[1].address))?;
         }
     }
 
@@ -225,8 +220,8 @@ pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
     let in_code = |s: &Segment| {
         s.executable && entry >= s.address && entry - s.address < s.bytes.len() as u32
     };
-    if entry % 4 != 0 || !segments.iter().any(in_code) {
-        return Err(LoadError::BadEntry(entry));
+    if !entry.is_multiple_of(4) || !segments.iter().any(in_code) {
+        refuse(LoadError::BadEntry(entry))?;
     }
     Ok(ElfImage {
         byte_order,
@@ -236,6 +231,7 @@ pub fn parse(data: &[u8], low: u32, high: u32) -> Result<ElfImage, LoadError> {
         program_header_size: header.e_phentsize(endian) as u32,
         program_header_count: headers.len() as u32,
         symbols: symbols(header, endian, data, base),
+        code: code(header, endian, data, base),
     })
 }
 
@@ -275,23 +271,30 @@ fn identify(data: &[u8]) -> Result<ByteOrder, LoadError> {
     Err(LoadError::WrongMachine(name))
 }
 
-/// Refuses what `e_flags` says the machine cannot run.
-fn check_flavour(flags: u32) -> Result<(), LoadError> {
-    let problem = match flags & elf::EF_MIPS_ARCH {
+/// What `e_flags` says that the machine cannot run.
+fn flavour(flags: u32) -> impl Iterator<Item = LoadError> {
+    use LoadError::{HardFloat, WrongFlavour};
+    // Bits that `object` does not name.
+    let (mips16, micro_mips) = (0x0400_0000, 0x0200_0000);
+    // No ABI at all is o32, too.
+    let old_abi = !matches!(flags & elf::EF_MIPS_ABI, 0 | elf::EF_MIPS_ABI_O32);
+    let architecture = match flags & elf::EF_MIPS_ARCH {
         elf::EF_MIPS_ARCH_1 | elf::EF_MIPS_ARCH_2 => None,
         elf::EF_MIPS_ARCH_32 | elf::EF_MIPS_ARCH_32R2 => None,
         elf::EF_MIPS_ARCH_32R6 | elf::EF_MIPS_ARCH_64R6 => Some("release 6"),
         _ => Some("64-bit instructions"),
     };
-    // The bits of the n32 ABI, MIPS16e and microMIPS; `object` names only the first.
-    let problem = problem
-        .or((flags & elf::EF_MIPS_ABI2 != 0).then_some("the n32 ABI"))
-        .or((flags & 0x0400_0000 != 0).then_some("MIPS16 code"))
-        .or((flags & 0x0200_0000 != 0).then_some("microMIPS code"));
-    match problem {
-        Some(problem) => Err(LoadError::WrongFlavour(problem)),
-        None => Ok(()),
-    }
+    let bit = |mask: u32, problem: LoadError| (flags & mask != 0).then_some(problem);
+    [
+        architecture.map(WrongFlavour),
+        bit(elf::EF_MIPS_ABI2, WrongFlavour("the n32 ABI")),
+        old_abi.then_some(WrongFlavour("the o64 or EABI calling convention")),
+        bit(mips16, WrongFlavour("MIPS16 code")),
+        bit(micro_mips, WrongFlavour("microMIPS code")),
+        bit(elf::EF_MIPS_FP64, HardFloat),
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// Refuses a floating-point ABI. Layout of `.MIPS.abiflags`: version (2 bytes), level, revision, three register sizes, floating-point ABI,
@@ -310,6 +313,32 @@ fn check_abi_flags(bytes: &[u8]) -> Result<(), LoadError> {
     Ok(())
 }
 
+/// Where the sections with instructions are, if there is a readable section table.
+fn code(
+    header: &FileHeader32<Endianness>,
+    endian: Endianness,
+    data: &[u8],
+    base: u32,
+) -> Vec<Range<u32>> {
+    let Ok(sections) = header.sections(endian, data) else {
+        return Vec::new();
+    };
+    let mut code: Vec<Range<u32>> = sections
+        .iter()
+        .filter(|section| {
+            let wanted = elf::SHF_ALLOC | elf::SHF_EXECINSTR;
+            section.sh_flags(endian) & wanted == wanted
+                && section.sh_type(endian) == elf::SHT_PROGBITS
+        })
+        .filter_map(|section| {
+            let start = section.sh_addr(endian).checked_add(base)?;
+            Some(start..start.checked_add(section.sh_size(endian))?)
+        })
+        .collect();
+    code.sort_by_key(|range| range.start);
+    code
+}
+
 /// The symbol table if there is a readable one: names are for people, so a damaged table is no reason to refuse.
 fn symbols(
     header: &FileHeader32<Endianness>,
@@ -323,29 +352,37 @@ fn symbols(
     let Ok(table) = sections.symbols(endian, data, elf::SHT_SYMTAB) else {
         return Vec::new();
     };
-    let mut symbols: Vec<Symbol> = table
-        .iter()
-        .filter_map(|symbol| {
-            let kind = symbol.st_type();
-            let known = matches!(kind, elf::STT_FUNC | elf::STT_OBJECT | elf::STT_NOTYPE);
-            let section = object::SectionIndex(symbol.st_shndx(endian) as usize);
-            let section = sections.section(section);
-            let function = kind == elf::STT_FUNC
-                || kind == elf::STT_NOTYPE
-                    && section.is_ok_and(|s| s.sh_flags(endian) & elf::SHF_EXECINSTR != 0);
-            let name = String::from_utf8_lossy(symbol.name(endian, table.strings()).ok()?);
-            if !known || symbol.is_undefined(endian) || name.is_empty() {
-                return None;
-            }
-            Some(Symbol {
-                address: symbol.st_value(endian).wrapping_add(base),
+    // Names that are longer than the file together are the work of somebody who wants memory to run out.
+    let mut budget = data.len();
+    let mut symbols = Vec::new();
+    for symbol in table.iter() {
+        let kind = symbol.st_type();
+        let known = matches!(kind, elf::STT_FUNC | elf::STT_OBJECT | elf::STT_NOTYPE);
+        if !known || symbol.is_undefined(endian) || symbol.st_name(endian) == 0 {
+            continue;
+        }
+        let Ok(name) = symbol.name(endian, table.strings()) else {
+            break;
+        };
+        let Some(left) = budget.checked_sub(name.len()) else {
+            break;
+        };
+        budget = left;
+        let section = object::SectionIndex(symbol.st_shndx(endian) as usize);
+        let section = sections.section(section);
+        let function = kind == elf::STT_FUNC
+            || kind == elf::STT_NOTYPE
+                && section.is_ok_and(|s| s.sh_flags(endian) & elf::SHF_EXECINSTR != 0);
+        let address = symbol.st_value(endian).wrapping_add(base);
+        if !name.is_empty() && (address < USER_END || base == 0) {
+            symbols.push(Symbol {
+                address,
                 size: symbol.st_size(endian),
-                name: name.into_owned(),
+                name: String::from_utf8_lossy(name).into_owned(),
                 function,
-            })
-        })
-        .filter(|symbol| symbol.address < USER_END || base == 0)
-        .collect();
+            });
+        }
+    }
     symbols.sort_by(|a, b| (a.address, &a.name).cmp(&(b.address, &b.name)));
     symbols
 }

@@ -4,10 +4,10 @@
 //! ranges is zero at the start, the part of bss after the last page that has bytes in the file included.
 
 use crate::constants::*;
-use crate::elf::{self, ElfImage, LoadError, Segment, Symbol};
+use crate::elf::{self, ElfImage, Segment, Symbol};
 use crate::isa::{decode, Instruction, Op};
 use crate::snapshot::RECORDED;
-use crate::{kernel_image, ByteOrder, Memory};
+use crate::{kernel_image, ByteOrder, LoadError, Memory};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -208,7 +208,7 @@ impl Program {
     /// pages. A `sync` is a no-op here if the word before it, in executable pages, is a branch or jump.
     pub fn instruction_at(&self, address: u32) -> Option<Instruction> {
         let block = self.block(address)?;
-        if address % 4 != 0 {
+        if !address.is_multiple_of(4) {
             return None;
         }
         block

@@ -17,6 +17,7 @@ mod host;
 mod image;
 pub mod isa;
 mod kernel;
+mod load_error;
 mod machine;
 mod memory;
 pub mod snapshot;
@@ -24,10 +25,10 @@ pub mod tape;
 mod touched;
 
 pub use byte_order::ByteOrder;
-pub use elf::LoadError;
 pub use host::{HostCall, Observer};
 pub use image::{ImageRange, Program};
 pub use kernel::kernel_image;
+pub use load_error::LoadError;
 pub use machine::{
     Checkpoint, Diagnostic, DiagnosticKind, FatalSignal, Machine, Outcome, RunError, RunReport,
 };

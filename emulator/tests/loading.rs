@@ -5,6 +5,7 @@ use common::elf_file::*;
 use common::*;
 use proptest::prelude::*;
 use zkmips_emulator::constants::*;
+use zkmips_emulator::elf::examine;
 use zkmips_emulator::isa::{decode, Instruction, Op};
 use zkmips_emulator::{ByteOrder, ImageRange, LoadError, Machine, Program};
 
@@ -159,6 +160,9 @@ fn each_refusal_names_the_problem_and_the_remedy() {
         (|f| f.flags = 0x7600_1000, "MIPS16", "-march=mips32r2"),
         (|f| f.flags = 0x7200_1000, "microMIPS", "-march=mips32r2"),
         (|f| f.parts.push(Part::other(PT_INTERP, b"/lib/ld.so.1\0".to_vec())), "/lib/ld.so.1", "-static"),
+        (|f| f.flags = 0x7000_2000, "o64 or EABI", "-mabi=32"),
+        (|f| f.flags = 0x7000_1200, "hard-float", "GOMIPS=softfloat"),
+        (|f| f.parts.push(Part::other(PT_DYNAMIC, bytes(f.order, &[1, 5, 0, 0]))), "shared libraries", "-static"),
         (|f| f.parts.push(Part::other(PT_ABIFLAGS, abi_flags(2, 1))), "hard-float", "GOMIPS=softfloat"),
         (|f| f.parts.push(Part::other(PT_ABIFLAGS, abi_flags(2, 5))), "hard-float", "-msoft-float"),
         (|f| f.parts.push(Part::other(PT_ABIFLAGS, abi_flags(6, 3))), "release after 2", "-march=mips32r2"),
@@ -188,6 +192,41 @@ fn each_refusal_names_the_problem_and_the_remedy() {
         assert!(message.contains(remedy), "{message}: should say {remedy}");
         assert!(!message.contains('\n'));
     }
+}
+
+/// What can be told of a file that has several faults is told at once.
+#[test]
+fn all_reasons_are_found_together() {
+    let mut file = good(ByteOrder::Little);
+    let (image, refusals) = examine(&file.build());
+    assert_eq!(refusals, []);
+    assert_eq!(image.unwrap().entry, 0x40_0000);
+    file.flags = 0x7200_1000;
+    file.entry = 2;
+    file.parts.extend([
+        Part::other(PT_INTERP, b"/lib/ld.so.1\0".to_vec()),
+        Part::other(PT_ABIFLAGS, abi_flags(2, 1)),
+        Part::data(0x9000_0000, vec![1], 1),
+    ]);
+    let (image, refusals) = examine(&file.build());
+    let kinds: Vec<_> = refusals.iter().map(LoadError::kind).collect();
+    #[rustfmt::skip]
+    assert_eq!(kinds, ["wrong_flavour", "dynamic", "hard_float", "out_of_range", "bad_entry"]);
+    assert_eq!(image.unwrap().segments.len(), 2);
+    // The loader gives the first of them.
+    assert_eq!(load(&file).unwrap_err(), refusals[0]);
+    let (image, refusals) = examine(b"#!/bin/sh");
+    assert!(image.is_none());
+    assert_eq!(refusals, [LoadError::NotElf]);
+}
+
+/// A static position-independent program has dynamic entries, but asks for no library.
+#[test]
+fn dynamic_entries_alone_are_no_dependency() {
+    let mut file = good(ByteOrder::Big);
+    let entries = bytes(ByteOrder::Big, &[5, 0x1000, 0, 0]);
+    file.parts.push(Part::other(PT_DYNAMIC, entries));
+    assert!(load(&file).is_ok());
 }
 
 #[test]
@@ -260,6 +299,7 @@ proptest! {
         let length = file.len().min(24);
         file[..length].copy_from_slice(&head[..length]);
         let _ = Program::load_with_kernel(&file, &kernel(ByteOrder::Big));
+        let _ = examine(&file);
     }
 
     /// Random instruction words and registers never panic, and both of two runs do the same.

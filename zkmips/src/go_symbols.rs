@@ -45,6 +45,8 @@ fn read(file: &[u8]) -> Option<Vec<(u32, String)>> {
     if count > table.len() / 8 {
         return None;
     }
+    // Names are in the table: together they are not longer, unless somebody wants memory to run out.
+    let mut budget = table.len();
     (0..count)
         .map(|i| {
             let entry = entries.checked_add(8 * i)?;
@@ -53,6 +55,7 @@ fn read(file: &[u8]) -> Option<Vec<(u32, String)>> {
             let name = names.get(word(record.checked_add(4)?)? as usize..)?;
             let name = &name[..name.len().min(MAX_NAME)];
             let end = name.iter().position(|&byte| byte == 0)?;
+            budget = budget.checked_sub(end)?;
             Some((address, String::from_utf8_lossy(&name[..end]).into_owned()))
         })
         .collect()

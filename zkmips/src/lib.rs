@@ -16,12 +16,14 @@
 //! ```
 //!
 //! * [`Program`]: an ELF file or a snapshot, and its [`ProgramId`];
+//! * [`check`]: whether a file can be one, and what to do if not;
 //! * [`Executor`]: runs it without proving;
 //! * [`Params`]: what prover and verifier agree on, with keys from a [`Cache`];
 //! * [`Prover`], [`Verifier`]: from a run to a [`ProofFile`], from a proof file to a [`Statement`];
 //! * [`Progress`]: how far a prover is.
 
 mod cache;
+pub mod check;
 mod codec;
 mod ends;
 mod executor;

@@ -1,6 +1,6 @@
 //! What went wrong in a run, one sentence each.
 
-use crate::{syscalls, Program};
+use crate::{check, syscalls, Program};
 use zkmips_emulator::{DiagnosticKind, RunReport};
 
 /// Names of the signals that end programs here, by their Linux/MIPS number, and what they mean.
@@ -31,8 +31,13 @@ pub fn tell(program: &Program, report: &RunReport) -> Vec<String> {
             10 | 11 => format!(", accessing {:#010x}", fatal.address),
             _ => String::new(),
         };
+        let word = program.image().image_word(fatal.pc);
+        let remedy = match word.and_then(check::remedy).filter(|_| fatal.signal == 4) {
+            Some(remedy) => format!("{remedy}; `zkmips check` lists all such instructions"),
+            None => "run it under a debugger or print to standard error to find out why".into(),
+        };
         story.push(format!(
-            "the program crashed: {what}, at {}{accessed}; run it under a debugger or print to standard error to find out why",
+            "the program crashed: {what}, at {}{accessed}; {remedy}",
             place(fatal.pc)
         ));
     }

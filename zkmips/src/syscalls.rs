@@ -1,4 +1,7 @@
-//! Names of the system calls of Linux/MIPS o32, for people.
+//! The system calls of Linux/MIPS o32: their names, for people, and which of them the kernel has.
+
+use std::collections::BTreeSet;
+use zkmips_emulator::{constants, elf, kernel_image, ByteOrder};
 
 /// The number of the first call.
 const BASE: u32 = 4000;
@@ -70,9 +73,48 @@ pub fn name(number: u32) -> String {
     }
 }
 
+/// The numbers that the kernel of a byte order has a handler for: those whose entry in its table is not the one that answers ENOSYS.
+pub fn supported(order: ByteOrder) -> BTreeSet<u32> {
+    table(order).unwrap_or_default()
+}
+
+fn table(order: ByteOrder) -> Option<BTreeSet<u32>> {
+    let (low, high) = (constants::KERNEL_START, constants::KERNEL_END);
+    let kernel = elf::parse(kernel_image(order), low, high).ok()?;
+    let named = |name: &str| kernel.symbols.iter().find(|symbol| symbol.name == name);
+    let (calls, unknown) = (named("calls")?, named("call_unknown")?);
+    let holds = |s: &&elf::Segment| calls.address.wrapping_sub(s.address) < s.memory_bytes;
+    let segment = kernel.segments.iter().find(holds)?;
+    let at = (calls.address - segment.address) as usize;
+    let entries = segment.bytes.get(at..at + calls.size as usize)?;
+    let handlers = entries
+        .chunks_exact(4)
+        .map(|word| order.word([word[0], word[1], word[2], word[3]]));
+    let known = (BASE..)
+        .zip(handlers)
+        .filter(|(_, handler)| *handler != unknown.address);
+    Some(known.map(|(number, _)| number).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The table in the kernel's source, as its handlers are listed there.
+    #[test]
+    fn the_kernels_table_is_found_in_its_image() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../kernel/src/calls.c");
+        let source = std::fs::read_to_string(path).unwrap();
+        let number = |line: &str| -> Option<u32> {
+            let (number, _) = line.trim().strip_prefix("CALL(")?.split_once(',')?;
+            Some(BASE + number.parse::<u32>().ok()?)
+        };
+        let listed: BTreeSet<u32> = source.lines().filter_map(number).collect();
+        assert!(listed.len() > 80 && listed.contains(&4004) && !listed.contains(&4002));
+        for order in ByteOrder::ALL {
+            assert_eq!(supported(order), listed);
+        }
+    }
 
     #[test]
     fn names_and_numbers() {

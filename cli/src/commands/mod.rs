@@ -1,5 +1,6 @@
 //! One module per command.
 
+pub mod check;
 pub mod id;
 pub mod inspect;
 pub mod prove;

@@ -3,6 +3,7 @@
 use zkmips_emulator::ByteOrder;
 
 pub const PT_LOAD: u32 = 1;
+pub const PT_DYNAMIC: u32 = 2;
 pub const PT_INTERP: u32 = 3;
 pub const PT_ABIFLAGS: u32 = 0x7000_0003;
 

@@ -8,7 +8,9 @@ use crate::constants::*;
 use crate::host::Observer;
 use crate::image::Block;
 use crate::isa::{Instruction, Op};
-use crate::machine::{DiagnosticKind, Machine, Outcome, RunError};
+use crate::machine::{Diagnostic, DiagnosticKind, Machine, Outcome, RunError};
+use crate::mappings::Mappings;
+use crate::rights::{KERNEL_LOAD, KERNEL_STORE, USER_LOAD, USER_STORE};
 use std::sync::Arc;
 
 /// `$k0`.
@@ -24,7 +26,7 @@ impl Machine<'_> {
         observer: &mut dyn Observer,
         stop_at_halt: bool,
     ) -> Result<Outcome, RunError> {
-        if self.touched.is_some() {
+        if self.counts.is_some() {
             self.execute_loop::<true>(limit, observer, stop_at_halt)
         } else {
             self.execute_loop::<false>(limit, observer, stop_at_halt)
@@ -47,6 +49,10 @@ impl Machine<'_> {
         let (mut pc, mut next_pc) = (self.pc, self.next_pc);
         let start = self.instructions;
         let mut remaining = limit;
+        let (mut load_right, mut store_right) = needed_rights(first);
+        if self.pc < USER_END {
+            self.refresh_rights();
+        }
 
         macro_rules! save {
             () => {
@@ -71,11 +77,20 @@ impl Machine<'_> {
             let offset = pc.wrapping_sub(first).rotate_right(2) as usize;
             let Some(&instruction) = code.get(offset) else {
                 (first, code) = find(&blocks, pc);
+                (load_right, store_right) = needed_rights(first);
                 if pc.wrapping_sub(first).rotate_right(2) as usize >= code.len() {
                     raise!();
                 }
+                if first < USER_END {
+                    self.refresh_rights();
+                }
                 continue;
             };
+            if COUNT {
+                if let Some(counts) = &mut self.counts {
+                    counts.operations.count(instruction.op, pc >= KERNEL_START);
+                }
+            }
             let (rs, rt, rd) = (
                 instruction.rs as usize & 31,
                 instruction.rt as usize & 31,
@@ -134,21 +149,18 @@ impl Machine<'_> {
                     if misaligned(address, $bytes) {
                         raise!();
                     }
-                    // User memory is the common case; everything else takes the long way.
-                    if address.wrapping_sub(LOWEST_ADDRESS) >= USER_END - LOWEST_ADDRESS {
-                        if address < LOWEST_ADDRESS {
-                            raise!();
+                    let right = if $store { store_right } else { load_right };
+                    if !self.rights.has(address, right) {
+                        save!();
+                        match self.unusual_access(pc, address, $store)? {
+                            Access::Fine => {}
+                            Access::Fault => raise!(),
+                            Access::Stop => return Ok(Outcome::Stopped),
                         }
-                        save!();
-                        self.system_access(pc, address)?;
-                    }
-                    if $store && address >= self.user_code.0 && address <= self.user_code.1 {
-                        save!();
-                        self.store_near_code(pc, address);
                     }
                     if COUNT {
-                        if let Some(touched) = &mut self.touched {
-                            touched.mark(address >> 2);
+                        if let Some(counts) = &mut self.counts {
+                            counts.touched.mark(address >> 2);
                         }
                     }
                     address
@@ -430,25 +442,49 @@ impl Machine<'_> {
         })
     }
 
-    /// An access outside user memory, which supplies standard input where it must.
+    /// An access for which there is no right: one that faults, one that standard input has to be supplied for, or one of user code that
+    /// Linux would not allow.
     #[cold]
     #[inline(never)]
-    fn system_access(&mut self, pc: u32, address: u32) -> Result<(), RunError> {
-        if pc < USER_END {
-            self.diagnose(DiagnosticKind::SystemAccess, pc, address);
+    fn unusual_access(&mut self, pc: u32, address: u32, store: bool) -> Result<Access, RunError> {
+        if address < LOWEST_ADDRESS {
+            return Ok(Access::Fault);
+        }
+        let code = || self.program.instruction_at(address & !3).is_some();
+        let mapped = |mappings: &Mappings| mappings.contains(address);
+        let kind = match pc < USER_END {
+            _ if address < USER_END && store && code() => Some(DiagnosticKind::StoreIntoCode),
+            true if address >= USER_END => Some(DiagnosticKind::SystemAccess),
+            true if self.mappings.as_ref().is_some_and(mapped) => {
+                Some(DiagnosticKind::ProtectedAccess)
+            }
+            true => Some(DiagnosticKind::UnmappedAccess),
+            false => None,
+        };
+        if let Some(kind) = kind {
+            let violation = Diagnostic {
+                kind,
+                pc,
+                address,
+                store,
+                instructions: self.instructions,
+            };
+            if self.stop_at_violation && pc < USER_END {
+                self.stopped = Some(violation);
+                return Ok(Access::Stop);
+            }
+            self.diagnose(violation);
         }
         if address >= PRIVATE_TAPE && self.stdin.is_some() {
             self.supply_stdin()?;
         }
-        Ok(())
+        Ok(Access::Fine)
     }
 
-    /// A store between the first and the last executable page of the user.
-    #[cold]
-    #[inline(never)]
-    fn store_near_code(&mut self, pc: u32, address: u32) {
-        if self.program.instruction_at(address & !3).is_some() {
-            self.diagnose(DiagnosticKind::StoreIntoCode, pc, address);
+    /// Before user code goes on: what it has mapped may have changed.
+    fn refresh_rights(&mut self) {
+        if let Some(mappings) = self.mappings.as_mut().filter(|mappings| mappings.stale) {
+            mappings.refresh(&self.memory, &mut self.rights);
         }
     }
 
@@ -459,6 +495,24 @@ impl Machine<'_> {
     fn set_accumulator(&mut self, value: u64) {
         self.hi = (value >> 32) as u32;
         self.lo = value as u32;
+    }
+}
+
+/// What becomes of an access that is not plainly allowed.
+enum Access {
+    /// It takes place.
+    Fine,
+    /// It raises an exception.
+    Fault,
+    /// The run ends before it.
+    Stop,
+}
+
+/// Rights that loads and stores of instructions in the range with this first address need.
+fn needed_rights(first: u32) -> (u8, u8) {
+    match first < KERNEL_START {
+        true => (USER_LOAD, USER_STORE),
+        false => (KERNEL_LOAD, KERNEL_STORE),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Host calls: what the kernel tells the outside world. They do nothing in the machine, so nothing here can change a run.
 
 use crate::constants::OUTPUT_TAPE_BYTES;
+use crate::kernel::call_arguments;
 use crate::{ByteOrder, Memory};
 
 /// A message of the kernel, sent by `pref 31, CODE($zero)` with its operands in `$a0` to `$a3`.
@@ -18,6 +19,8 @@ pub enum HostCall {
         number: u32,
         /// Thread that makes it.
         thread: u32,
+        /// `$a0` to `$a3` as the program passed them.
+        arguments: [u32; 4],
     },
     /// 5: a system call ends.
     CallExit {
@@ -62,7 +65,8 @@ pub enum HostCall {
 impl HostCall {
     /// Makes the message from the registers. Lengths are cut to the size of the output tape: whatever the guest does, the
     /// host stays within its memory.
-    pub(crate) fn new(order: ByteOrder, memory: &Memory, code: u32, operands: [u32; 4]) -> Self {
+    pub(crate) fn new(order: ByteOrder, memory: &Memory, code: u32, regs: &[u32; 32]) -> Self {
+        let operands = [regs[4], regs[5], regs[6], regs[7]];
         let [a0, a1, a2, a3] = operands;
         let bytes = || memory.read_bytes(order, a0, a1.min(OUTPUT_TAPE_BYTES) as usize);
         match code {
@@ -72,6 +76,7 @@ impl HostCall {
             4 => HostCall::CallEntry {
                 number: a0,
                 thread: a1,
+                arguments: call_arguments(memory, regs),
             },
             5 => HostCall::CallExit {
                 number: a0,

@@ -71,8 +71,8 @@ impl Program {
 
     fn load_snapshot(file: &[u8]) -> Result<Program, LoadError> {
         let image = elf::parse(file, LOWEST_ADDRESS, INFORMATION_PAGE + PAGE_BYTES)?;
-        let kernel = elf::parse(kernel_image(image.byte_order), KERNEL_START, KERNEL_END)?;
-        let kernel = Program::from_segments(image.byte_order, &kernel.segments);
+        let kernel_file = elf::parse(kernel_image(image.byte_order), KERNEL_START, KERNEL_END)?;
+        let kernel = Program::from_segments(image.byte_order, &kernel_file.segments);
         let program = Program::from_segments(image.byte_order, &image.segments);
         if !program.is_snapshot() {
             return Err(LoadError::ForeignSnapshot(
@@ -91,7 +91,11 @@ impl Program {
             ));
         }
         let entry = program.image_word(INFORMATION_PAGE + 8).unwrap_or_default();
-        Ok(Program { entry, ..program })
+        Ok(Program {
+            entry,
+            symbols: kernel_file.symbols.into(),
+            ..program
+        })
     }
 
     fn join(user: ElfImage, kernel: &[u8]) -> Result<Program, LoadError> {
@@ -246,6 +250,12 @@ impl Program {
         function
             .or_else(|| self.symbols.iter().find(named))
             .map(|symbol| symbol.address)
+    }
+
+    /// A symbol of the kernel.
+    pub(crate) fn kernel_symbol(&self, name: &str) -> Option<&Symbol> {
+        let start = self.symbols.partition_point(|s| s.address < KERNEL_START);
+        self.symbols[start..].iter().find(|s| s.name == name)
     }
 
     /// The function that contains an address, and the distance from its start.

@@ -7,8 +7,10 @@
 //! `bgezal` and their likely forms with `$31`; `ext` and `ins` whose field leaves the register).
 //! Fields that the manual wants zero but that select nothing are ignored, as QEMU and silicon do.
 
+mod disassembly;
+
+pub use disassembly::{Disassembled, REGISTER_NAMES};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 
 /// A decoded instruction. Two words that mean the same decode to equal values: fields an instruction does not use are
 /// zero, and so are codes of `syscall`, `break` and traps and the kind of `sync`, which change nothing.
@@ -369,6 +371,11 @@ impl Op {
         ) || matches!(self, Op::Jr | Op::Jalr)
     }
 
+    /// Whether the instruction writes to memory.
+    pub const fn is_store(self) -> bool {
+        matches!(self, Op::Sb | Op::Sh | Op::Swl | Op::Sw | Op::Swr | Op::Sc)
+    }
+
     /// Whether the instruction reads or writes a word of memory.
     pub const fn accesses_memory(self) -> bool {
         matches!(self.format(), Format::Memory) && !matches!(self, Op::Pref)
@@ -604,46 +611,6 @@ impl Instruction {
             Format::HardwareRegister => rt | rd,
         };
         self.op.bits() | operands
-    }
-}
-
-/// Assembly language, with registers by number and branch offsets in bytes from the delay slot.
-impl fmt::Display for Instruction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Instruction {
-            op,
-            rs,
-            rt,
-            rd,
-            imm,
-        } = *self;
-        let signed = imm as i32;
-        f.write_str(op.mnemonic())?;
-        match op.format() {
-            Format::None => Ok(()),
-            Format::ThreeRegisters => write!(f, " ${rd}, ${rs}, ${rt}"),
-            Format::ShiftByRegister => write!(f, " ${rd}, ${rt}, ${rs}"),
-            Format::ShiftByAmount => write!(f, " ${rd}, ${rt}, {imm}"),
-            Format::RdRs => write!(f, " ${rd}, ${rs}"),
-            Format::RdRt => write!(f, " ${rd}, ${rt}"),
-            Format::RsRt => write!(f, " ${rs}, ${rt}"),
-            Format::Rs => write!(f, " ${rs}"),
-            Format::Rd => write!(f, " ${rd}"),
-            Format::Rt => write!(f, " ${rt}"),
-            Format::Signed => write!(f, " ${rt}, ${rs}, {signed}"),
-            Format::Unsigned => write!(f, " ${rt}, ${rs}, {imm:#x}"),
-            Format::Upper => write!(f, " ${rt}, {:#x}", imm >> 16),
-            Format::TrapImmediate => write!(f, " ${rs}, {signed}"),
-            Format::CompareBranch => write!(f, " ${rs}, ${rt}, {signed}"),
-            Format::ZeroBranch => write!(f, " ${rs}, {signed}"),
-            Format::Jump => write!(f, " {imm:#x}"),
-            Format::Memory => write!(f, " ${rt}, {signed}(${rs})"),
-            Format::BitField => {
-                let (lsb, size) = self.bit_field();
-                write!(f, " ${rt}, ${rs}, {lsb}, {size}")
-            }
-            Format::HardwareRegister => write!(f, " ${rt}, ${rd}"),
-        }
     }
 }
 

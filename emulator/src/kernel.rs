@@ -1,6 +1,8 @@
-//! The kernel images that are part of every program: one per byte order, built from `kernel/` and checked in there.
+//! The kernel images that are part of every program, built from `kernel/` and checked in there, and what can be read from a running
+//! kernel's memory: its threads.
 
-use crate::ByteOrder;
+use crate::constants::USER_END;
+use crate::{ByteOrder, Machine, Memory};
 
 /// The ELF file of the kernel for a byte order.
 pub fn kernel_image(byte_order: ByteOrder) -> &'static [u8] {
@@ -8,4 +10,119 @@ pub fn kernel_image(byte_order: ByteOrder) -> &'static [u8] {
         ByteOrder::Big => include_bytes!("../../kernel/image/kernel-mips.elf"),
         ByteOrder::Little => include_bytes!("../../kernel/image/kernel-mipsle.elf"),
     }
+}
+
+/// Words of `struct thread`: 32 registers come first (`kernel/src/kernel.h`, `layout.h`).
+const HI: u32 = 32;
+const LO: u32 = 33;
+const PC: u32 = 34;
+const TID: u32 = 36;
+const CALL: u32 = 37;
+const STATE: u32 = 39;
+const FUTEX: u32 = 43;
+/// Most threads there can be, to read the size of one from the size of the table.
+const THREADS: u32 = 256;
+/// `$a0` of the caller in its `struct thread`.
+const A0: u32 = 4;
+
+/// What a thread of the guest does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ThreadState {
+    /// Executing.
+    Running,
+    /// Waiting for its turn.
+    Ready,
+    /// In `nanosleep` or one of its family.
+    Sleeping,
+    /// Waiting for another thread to wake it.
+    Futex {
+        /// Address of the word.
+        address: u32,
+    },
+    /// In `poll`, `epoll_wait` or a blocking read.
+    Polling,
+    /// In `rt_sigsuspend`.
+    SignalWait,
+}
+
+/// A thread of the guest.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Thread {
+    /// Its number.
+    pub id: u32,
+    /// What it does.
+    pub state: ThreadState,
+    /// Number of the last system call that it made.
+    pub call: u32,
+    /// Address where it goes on.
+    pub pc: u32,
+    /// Its general registers; `$k0` and `$k1` belong to the kernel and are 0.
+    pub regs: [u32; 32],
+    /// HI.
+    pub hi: u32,
+    /// LO.
+    pub lo: u32,
+}
+
+/// The arguments of the system call that the kernel has just announced: it has saved `$a0` and `$a1` in the record of the thread, to
+/// which `$k1` points, and `$a2` and `$a3` are still there.
+pub(crate) fn call_arguments(memory: &Memory, regs: &[u32; 32]) -> [u32; 4] {
+    let saved = |register: u32| memory.read((regs[27] >> 2).wrapping_add(register));
+    [saved(A0), saved(A0 + 1), regs[6], regs[7]]
+}
+
+/// The threads of the guest, the running one first; empty if the kernel has no table of threads. The table is guest memory:
+/// whatever it holds is reported.
+pub(crate) fn threads(machine: &Machine) -> Vec<Thread> {
+    let program = machine.program();
+    let (Some(table), Some(current), Some(limit)) = (
+        program.kernel_symbol("threads"),
+        program.kernel_symbol("current"),
+        program.kernel_symbol("thread_limit"),
+    ) else {
+        return Vec::new();
+    };
+    let memory = &machine.memory;
+    let size = table.size / THREADS;
+    let current = memory.read(current.address / 4);
+    let count = memory.read(limit.address / 4).min(THREADS);
+    let mut threads: Vec<(bool, Thread)> = (0..count)
+        .filter_map(|i| {
+            let start = table.address.wrapping_add(size * i);
+            let word = |index: u32| memory.read(start / 4 + index);
+            let running = start == current;
+            let state = match word(STATE) {
+                1 if running => ThreadState::Running,
+                1 => ThreadState::Ready,
+                2 => ThreadState::Sleeping,
+                3 => ThreadState::Futex {
+                    address: word(FUTEX),
+                },
+                4 => ThreadState::Polling,
+                5 => ThreadState::SignalWait,
+                _ => return None,
+            };
+            let mut thread = Thread {
+                id: word(TID),
+                state,
+                call: word(CALL),
+                pc: word(PC),
+                regs: std::array::from_fn(|register| match register {
+                    0 | 26 | 27 => 0,
+                    register => word(register as u32),
+                }),
+                hi: word(HI),
+                lo: word(LO),
+            };
+            // In user code the registers are still where they belong.
+            if running && machine.pc < USER_END {
+                thread.regs = machine.regs;
+                (thread.regs[26], thread.regs[27]) = (0, 0);
+                (thread.hi, thread.lo, thread.pc) = (machine.hi, machine.lo, machine.pc);
+            }
+            Some((!running, thread))
+        })
+        .collect();
+    threads.sort_by_key(|(waits, _)| *waits);
+    threads.into_iter().map(|(_, thread)| thread).collect()
 }

@@ -17,9 +17,12 @@ mod host;
 mod image;
 pub mod isa;
 mod kernel;
+mod kind;
 mod load_error;
 mod machine;
+mod mappings;
 mod memory;
+mod rights;
 pub mod snapshot;
 pub mod tape;
 mod touched;
@@ -27,7 +30,8 @@ mod touched;
 pub use byte_order::ByteOrder;
 pub use host::{HostCall, Observer};
 pub use image::{ImageRange, Program};
-pub use kernel::kernel_image;
+pub use kernel::{kernel_image, Thread, ThreadState};
+pub use kind::{Kind, KindCount};
 pub use load_error::LoadError;
 pub use machine::{
     Checkpoint, Diagnostic, DiagnosticKind, FatalSignal, Machine, Outcome, RunError, RunReport,

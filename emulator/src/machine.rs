@@ -2,6 +2,10 @@
 
 use crate::constants::*;
 use crate::host::{HostCall, Observer};
+use crate::kernel::{self, Thread};
+use crate::kind::{KindCount, Operations};
+use crate::mappings::Mappings;
+use crate::rights::Rights;
 use crate::tape::{private_tape, public_tape, Inputs, TapeError, OUTPUT_CAPACITY};
 use crate::touched::Touched;
 use crate::{Memory, Program};
@@ -26,6 +30,8 @@ pub enum Outcome {
     Halted,
     /// The given number of instructions has been executed.
     LimitReached,
+    /// User code was about to do what [`Machine::watch_mappings`] forbids; see [`Machine::stopped`].
+    Stopped,
 }
 
 /// What a program did that works but is almost certainly a mistake. No part of what is proved.
@@ -37,6 +43,8 @@ pub struct Diagnostic {
     pub pc: u32,
     /// Address it accessed.
     pub address: u32,
+    /// Whether it was a store.
+    pub store: bool,
     /// Instructions executed before it.
     pub instructions: u64,
 }
@@ -48,6 +56,10 @@ pub enum DiagnosticKind {
     StoreIntoCode,
     /// User code accessed the kernel, a tape or other memory that is not a user's.
     SystemAccess,
+    /// User code accessed memory that it has not mapped; noticed if mappings are watched.
+    UnmappedAccess,
+    /// User code accessed memory whose protection forbids it; noticed if mappings are watched.
+    ProtectedAccess,
 }
 
 /// The signal that ended a program.
@@ -76,6 +88,8 @@ pub struct RunReport {
     pub unknown_syscalls: BTreeMap<u32, u64>,
     /// Distinct words loaded or stored, if they were counted.
     pub touched_words: Option<u64>,
+    /// Instructions by kind, if words were counted.
+    pub kinds: Option<Vec<KindCount>>,
     /// The signal that ended the program, if one did.
     pub fatal_signal: Option<FatalSignal>,
     /// Whether all threads waited for each other.
@@ -125,6 +139,12 @@ pub struct Checkpoint {
 /// Supplies standard input when the guest first accesses the private tape.
 pub(crate) type StdinSource<'a> = Box<dyn FnOnce() -> std::io::Result<Vec<u8>> + 'a>;
 
+/// What is counted when somebody wants to know.
+pub(crate) struct Counts {
+    pub(crate) touched: Touched,
+    pub(crate) operations: Operations,
+}
+
 /// A machine with its program and inputs. `'a` is the lifetime of what supplies standard input.
 pub struct Machine<'a> {
     /// General registers; the first is always 0.
@@ -147,8 +167,11 @@ pub struct Machine<'a> {
     pub(crate) program: Program,
     pub(crate) stdin: Option<StdinSource<'a>>,
     pub(crate) private_input: Option<Vec<u8>>,
-    pub(crate) touched: Option<Touched>,
-    pub(crate) user_code: (u32, u32),
+    pub(crate) counts: Option<Counts>,
+    pub(crate) rights: Rights,
+    pub(crate) mappings: Option<Mappings>,
+    pub(crate) stop_at_violation: bool,
+    pub(crate) stopped: Option<Diagnostic>,
     pub(crate) notes: Notes,
 }
 
@@ -199,15 +222,11 @@ impl<'a> Machine<'a> {
         from: Checkpoint,
         stdin: impl FnOnce() -> std::io::Result<Vec<u8>> + 'a,
     ) -> Self {
-        let code = || {
-            program
-                .ranges()
-                .filter(|r| r.executable && r.first < USER_END)
-        };
-        let user_code = match (code().next(), code().last()) {
-            (Some(low), Some(high)) => (low.first, high.last()),
-            _ => (1, 0),
-        };
+        let code: Vec<(u32, u32)> = program
+            .ranges()
+            .filter(|r| r.executable && r.first < USER_END)
+            .map(|r| (r.first, r.last()))
+            .collect();
         let stdin: Option<StdinSource<'a>> = match from.private_input {
             Some(_) => None,
             None => Some(Box::new(stdin)),
@@ -223,10 +242,13 @@ impl<'a> Machine<'a> {
             memory: from.memory,
             instructions: from.instructions,
             program: program.clone(),
+            rights: Rights::new(&code, stdin.is_some()),
             stdin,
             private_input: from.private_input,
-            touched: None,
-            user_code,
+            counts: None,
+            mappings: None,
+            stop_at_violation: false,
+            stopped: None,
             notes: from.notes,
         }
     }
@@ -248,9 +270,36 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Counts, from now on, distinct words that are loaded or stored; this slows the run down a little.
+    /// Counts, from now on, distinct words that are loaded or stored, and instructions by kind; this slows the run down a little.
     pub fn count_touched_words(&mut self) {
-        self.touched.get_or_insert_with(Touched::new);
+        self.counts.get_or_insert_with(|| Counts {
+            touched: Touched::new(),
+            operations: Operations::new(),
+        });
+    }
+
+    /// Compares, from now on, every access of user code with what the kernel has mapped. With `stop`, the run ends with
+    /// [`Outcome::Stopped`] before user code accesses the kernel, a tape, unmapped or protected memory, or stores into code; else that is
+    /// noted and the run goes on, as the machine's rules have it.
+    pub fn watch_mappings(&mut self, stop: bool) {
+        self.stop_at_violation = stop;
+        self.mappings = Mappings::of(&self.program);
+        if let Some(mappings) = &mut self.mappings {
+            mappings.clear(&mut self.rights);
+            if self.pc < USER_END {
+                mappings.refresh(&self.memory, &mut self.rights);
+            }
+        }
+    }
+
+    /// What user code was about to do when the run was stopped. Its instruction has not been executed.
+    pub fn stopped(&self) -> Option<Diagnostic> {
+        self.stopped
+    }
+
+    /// The guest's threads as its kernel knows them, the running one first.
+    pub fn threads(&self) -> Vec<Thread> {
+        kernel::threads(self)
     }
 
     /// Executes one instruction.
@@ -308,7 +357,7 @@ impl<'a> Machine<'a> {
 
     /// Words touched so far in order of address, if they are counted.
     pub fn touched_words(&self) -> Option<Vec<u32>> {
-        self.touched.as_ref().map(Touched::words)
+        self.counts.as_ref().map(|counts| counts.touched.words())
     }
 
     /// What there is to say about the run so far.
@@ -318,7 +367,11 @@ impl<'a> Machine<'a> {
             status: self.halted().then(|| self.status()),
             output: self.output(),
             unknown_syscalls: self.notes.unknown_syscalls.clone(),
-            touched_words: self.touched.as_ref().map(|touched| touched.count()),
+            touched_words: self.counts.as_ref().map(|counts| counts.touched.count()),
+            kinds: self
+                .counts
+                .as_ref()
+                .map(|counts| counts.operations.by_kind()),
             fatal_signal: self.notes.fatal_signal,
             deadlock: self.notes.deadlock,
             diagnostics: self.notes.diagnostics.clone(),
@@ -337,15 +390,20 @@ impl<'a> Machine<'a> {
         self.memory.write_words(PRIVATE_TAPE / 4, &tape);
         self.private_input = Some(bytes);
         self.stdin = None;
+        self.rights.supply_private_tape();
         Ok(())
     }
 
     /// Notes what a host call says and passes it on.
     #[cold]
     pub(crate) fn host_call(&mut self, code: u32, observer: &mut dyn Observer) {
-        let operands = [self.regs[4], self.regs[5], self.regs[6], self.regs[7]];
-        let call = HostCall::new(self.program.byte_order(), &self.memory, code, operands);
+        let call = HostCall::new(self.program.byte_order(), &self.memory, code, &self.regs);
         match call {
+            HostCall::CallEntry { .. } => {
+                if let Some(mappings) = &mut self.mappings {
+                    mappings.stale = true;
+                }
+            }
             HostCall::UnknownCall(number) => {
                 *self.notes.unknown_syscalls.entry(number).or_default() += 1;
             }
@@ -369,17 +427,12 @@ impl<'a> Machine<'a> {
     }
 
     #[cold]
-    pub(crate) fn diagnose(&mut self, kind: DiagnosticKind, pc: u32, address: u32) {
-        let known = |d: &Diagnostic| d.kind == kind && d.pc == pc;
+    pub(crate) fn diagnose(&mut self, new: Diagnostic) {
+        let known = |d: &Diagnostic| d.kind == new.kind && d.pc == new.pc;
         if self.notes.diagnostics.len() < MAX_DIAGNOSTICS
             && !self.notes.diagnostics.iter().any(known)
         {
-            self.notes.diagnostics.push(Diagnostic {
-                kind,
-                pc,
-                address,
-                instructions: self.instructions,
-            });
+            self.notes.diagnostics.push(new);
         }
     }
 }

@@ -92,6 +92,7 @@ fn host_calls_reach_the_observer_from_kernel_text_only() {
         HostCall::CallEntry {
             number: address,
             thread: 2,
+            arguments: [0, 0, 3, 4],
         },
         HostCall::CallExit {
             number: address,

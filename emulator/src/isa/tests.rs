@@ -57,7 +57,7 @@ fn words_as_an_assembler_writes_them() {
         (0x7082_1020, "clz $2, $4"),
         (0x4084_2002, "mtc0.userlocal $4"),
         (0x4084_5800, "mtc0.tick $4"),
-        (0xcc1f_0002, "pref $31, 2($0)"),
+        (0xcc1f_0002, "pref 31, 2($0)"),
         (0x0000_000f, "sync"),
     ];
     for (word, text) in cases {
@@ -98,4 +98,18 @@ fn delay_slots_follow_branches_and_jumps_only() {
     let count = Op::ALL.iter().filter(|op| op.is_branch_or_jump()).count();
     assert_eq!(count, 20);
     assert!(!decode(0x07f1_0001).op.is_branch_or_jump());
+}
+
+#[test]
+fn at_an_address_names_and_targets_are_shown() {
+    for (word, text) in [
+        (0x0000_0000, "nop"),
+        (0x1480_fffe, "bne $a0, $zero, 0x4000fc"),
+        (0x0c10_0040, "jal 0x400100"),
+        (0x0411_0001, "bgezal $zero, 0x400108"),
+        (0x8fbf_001c, "lw $ra, 28($sp)"),
+        (0x7c03_e83b, "rdhwr $v1, $29"),
+    ] {
+        assert_eq!(decode(word).at(0x40_0100).to_string(), text);
+    }
 }

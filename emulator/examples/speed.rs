@@ -1,86 +1,230 @@
-//! Instructions per second of the emulator on this machine: a loop in registers, or the program given as
-//! argument (`speed PROGRAM < INPUT`).
+//! Millions of instructions per second of the emulator, of a plain interpreter and of QEMU's translator, measured in turn on this machine.
+//!
+//! ```text
+//! cargo run --release -p zkmips-emulator --example speed            loops and fixtures
+//! cargo run --release -p zkmips-emulator --example speed -- PROGRAM...
+//! ```
+//!
+//! All run the same program; QEMU's instructions are counted as ours, without those of the guest kernel, whose work it does itself. Times are
+//! those of the processor (Linux), so that what else the computer does matters less, and each number is the best of several runs. QEMU
+//! starts a process and translates, so look at it on long programs.
 
-use std::io::Read;
+#[path = "../tests/common/mod.rs"]
+mod common;
+#[path = "speed/plain.rs"]
+mod plain;
+
+use common::elf_file::{ElfFile, Part};
+use common::{branch, bytes, imm, ins, li, r3, NOP};
+use plain::Plain;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Instant;
-use zkmips_emulator::constants::RESET_VECTOR;
-use zkmips_emulator::elf::Segment;
-use zkmips_emulator::isa::{Instruction, Op};
-use zkmips_emulator::{ByteOrder, HostCall, Inputs, Machine, Observer, Program};
+use zkmips_emulator::isa::Op;
+use zkmips_emulator::{ByteOrder, Inputs, Machine, Program};
 
-/// `addu; sltu; xor; sll; addiu; bne; nop`, for ever.
-fn register_loop() -> Program {
-    let word = |op, rs, rt, rd, imm: i32| {
-        let imm = imm as u32;
-        Instruction {
-            op,
-            rs,
-            rt,
-            rd,
-            imm,
-        }
-        .encode()
-    };
-    let words = [
-        word(Op::Addu, 2, 3, 2, 0),
-        word(Op::Sltu, 2, 4, 5, 0),
-        word(Op::Xor, 5, 2, 6, 0),
-        word(Op::Sll, 0, 6, 7, 3),
-        word(Op::Addiu, 3, 3, 0, 1),
-        word(Op::Bne, 3, 0, 0, -24),
-        word(Op::Sll, 0, 0, 0, 0),
-        word(Op::Beq, 0, 0, 0, -32),
-        0,
-    ];
-    let bytes: Vec<u8> = words.iter().flat_map(|w| w.to_be_bytes()).collect();
-    let memory_bytes = bytes.len() as u32;
-    let text = Segment {
-        address: RESET_VECTOR,
-        bytes,
-        memory_bytes,
-        executable: true,
-    };
-    Program::from_segments(ByteOrder::Big, &[text])
+const RUNS: usize = 5;
+const TEXT: u32 = 0x40_0000;
+const DATA: u32 = 0x80_0000;
+/// Times that the loops go round.
+const ROUNDS: u32 = 20_000_000;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// A program that executes `body` so many times and exits.
+fn program_with_loop(body: &[u32]) -> Vec<u8> {
+    let mut words = [li(16, ROUNDS), li(17, DATA)].concat();
+    words.extend(body);
+    words.push(imm(Op::Addiu, 16, 16, -1));
+    words.push(branch(Op::Bne, 16, 0, -3 - body.len() as i32));
+    words.push(NOP);
+    words.extend([li(4, 0), li(2, 4246)].concat());
+    words.push(ins(Op::Syscall, 0, 0, 0, 0));
+    let order = ByteOrder::Big;
+    let text = Part::text(TEXT, bytes(order, &words));
+    let data = Part::data(DATA, vec![0; 4096], 4096);
+    ElfFile::new(order, TEXT, vec![text, data]).build()
 }
 
-struct Terminal;
+/// Sums, comparisons and shifts in registers.
+fn register_loop() -> Vec<u8> {
+    program_with_loop(&[
+        r3(Op::Addu, 2, 3, 2),
+        r3(Op::Sltu, 5, 2, 4),
+        r3(Op::Xor, 6, 5, 2),
+        ins(Op::Sll, 0, 6, 7, 3),
+    ])
+}
 
-impl Observer for Terminal {
-    fn host_call(&mut self, instructions: u64, call: &HostCall) {
-        match call {
-            HostCall::Stderr(bytes) => eprint!("{}", String::from_utf8_lossy(bytes)),
-            HostCall::Deadlock | HostCall::UnknownCall(_) | HostCall::FatalSignal { .. } => {
-                eprintln!("[{instructions}] {call:x?}")
-            }
-            _ => {}
+/// As many loads and stores as other instructions.
+fn memory_loop() -> Vec<u8> {
+    program_with_loop(&[
+        imm(Op::Lw, 2, 17, 0),
+        imm(Op::Addiu, 2, 2, 1),
+        imm(Op::Sw, 2, 17, 0),
+        imm(Op::Lbu, 3, 17, 5),
+        imm(Op::Sb, 3, 17, 9),
+    ])
+}
+
+struct Workload {
+    name: String,
+    file: Vec<u8>,
+    input: Vec<u8>,
+}
+
+impl Workload {
+    fn new(name: &str, file: Vec<u8>) -> Self {
+        Workload {
+            name: name.to_owned(),
+            file,
+            input: Vec::new(),
         }
+    }
+
+    /// A program in a file, with the file `input` beside it.
+    fn of(path: &Path, name: String) -> Result<Self> {
+        let file = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let input = std::fs::read(path.with_file_name("input")).unwrap_or_default();
+        Ok(Workload { name, file, input })
     }
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let program = match arguments.as_slice() {
-        [program] => Program::load(&std::fs::read(program)?)?,
-        _ => register_loop(),
+/// Clock ticks of `/proc/self/stat` in a second.
+const TICKS: f64 = 100.0;
+
+/// Processor time of this thread and of finished children in seconds; `None` where there is no `/proc`.
+fn processor_seconds() -> Option<f64> {
+    let own = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanoseconds: f64 = own.split_whitespace().next()?.parse().ok()?;
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // Behind the name in parentheses: state, parent, ..., cutime and cstime.
+    let fields: Vec<&str> = stat.rsplit(')').next()?.split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index)?.parse::<f64>().ok();
+    Some(nanoseconds / 1e9 + (ticks(13)? + ticks(14)?) / TICKS)
+}
+
+/// Seconds that something takes, and what it gives.
+fn timed<T>(run: impl FnOnce() -> Result<T>) -> Result<(f64, T)> {
+    let (start, processor) = (Instant::now(), processor_seconds());
+    let value = run()?;
+    let seconds = match (processor, processor_seconds()) {
+        (Some(start), Some(end)) => end - start,
+        _ => start.elapsed().as_secs_f64(),
     };
-    let mut machine = Machine::with_stdin(&program, &Inputs::default(), || {
-        let mut bytes = Vec::new();
-        std::io::stdin().read_to_end(&mut bytes)?;
-        Ok(bytes)
-    })?;
-    let start = Instant::now();
-    machine.run_observed(2_000_000_000, &mut Terminal)?;
-    let seconds = start.elapsed().as_secs_f64();
-    let report = machine.report();
-    println!("{}", String::from_utf8_lossy(&report.output));
+    Ok((seconds, value))
+}
+
+fn measure(workload: &Workload, directory: &Path) -> Result<()> {
+    let program = Program::load(&workload.file)?;
+    let inputs = Inputs {
+        stdin: workload.input.clone(),
+        ..Inputs::default()
+    };
+    let (path, input) = (directory.join("program"), directory.join("input"));
+    std::fs::write(&path, &workload.file)?;
+    std::fs::write(&input, &workload.input)?;
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;
+    let qemu = match program.byte_order() {
+        ByteOrder::Big => "qemu-mips",
+        ByteOrder::Little => "qemu-mipsel",
+    };
+
+    let mut counting = Machine::new(&program, &inputs)?;
+    counting.count_touched_words();
+    counting.run(u64::MAX)?;
+    let kinds = counting.report().kinds.unwrap_or_default();
+    let of_program: u64 = kinds.iter().map(|kind| kind.program).sum();
+
+    let mut best = [f64::INFINITY; 4];
+    for _ in 0..RUNS {
+        let here = |watch: bool| -> Result<(f64, (u64, u32))> {
+            let mut machine = Machine::new(&program, &inputs)?;
+            if watch {
+                machine.watch_mappings(true);
+            }
+            timed(|| {
+                machine.run(u64::MAX)?;
+                Ok((machine.instructions(), machine.status()))
+            })
+        };
+        let (proving, counted) = here(false)?;
+        let (watching, _) = here(true)?;
+        let mut plain = Plain::new(&program, &inputs);
+        let (interpreting, ()) = timed(|| {
+            plain.run();
+            Ok(())
+        })?;
+        if (plain.instructions, plain.status()) != counted {
+            return Err(format!(
+                "{}: the plain interpreter does something else",
+                workload.name
+            )
+            .into());
+        }
+        let stdin = std::fs::File::open(&input)?;
+        let translating = timed(|| {
+            let mut command = Command::new(qemu);
+            command.args(["-r", "5.0.0", "-0", "program", "-E", "GOMAXPROCS=1"]);
+            command.args(["-E", "GODEBUG=asyncpreemptoff=1"]).arg(&path);
+            command.current_dir(directory).env_clear();
+            command
+                .stdin(stdin)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null());
+            Ok(command.status().map(|status| status.code()).ok())
+        })?;
+        let translating = match translating {
+            (seconds, Some(_)) => seconds,
+            // Not installed.
+            (_, None) => f64::INFINITY,
+        };
+        for (best, seconds) in best
+            .iter_mut()
+            .zip([proving, watching, interpreting, translating])
+        {
+            *best = best.min(seconds);
+        }
+    }
+    let all = counting.instructions();
+    let rate = |count: u64, seconds: f64| format!("{:.0}", count as f64 / seconds / 1e6);
     println!(
-        "status {:?}, {} instructions, {:.3} s, {:.1} million per second",
-        report.status,
-        report.instructions,
-        seconds,
-        report.instructions as f64 / seconds / 1e6
+        "| {} | {:.1} | {} | {} | {} | {} |",
+        workload.name,
+        all as f64 / 1e6,
+        rate(all, best[0]),
+        rate(all, best[1]),
+        rate(all, best[2]),
+        rate(of_program, best[3]),
     );
-    println!("pc {:#x} {:?}", machine.pc, program.function_at(machine.pc));
-    println!("{:x?}", report.diagnostics);
+    Ok(())
+}
+
+fn main() -> Result<()> {
+    let paths: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
+    let mut workloads = Vec::new();
+    for path in &paths {
+        workloads.push(Workload::of(path, path.display().to_string())?);
+    }
+    if paths.is_empty() {
+        workloads.push(Workload::new("loop in registers", register_loop()));
+        workloads.push(Workload::new("loop in memory", memory_loop()));
+        let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures");
+        for name in [
+            "c-libc/mips",
+            "go-hello/mips",
+            "go-runtime/mips",
+            "go-runtime/mipsle",
+        ] {
+            let path = fixtures.join(name).join("program.elf");
+            workloads.push(Workload::of(&path, name.to_owned())?);
+        }
+    }
+    println!("| program | million instructions | emulator | watching mappings | plain interpreter | QEMU |");
+    println!("| --- | ---: | ---: | ---: | ---: | ---: |");
+    let directory = tempfile::tempdir()?;
+    for workload in &workloads {
+        measure(workload, directory.path())?;
+    }
     Ok(())
 }

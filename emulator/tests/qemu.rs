@@ -5,305 +5,21 @@
 //! (package `qemu-user`) are not installed.
 
 mod common;
-use common::elf_file::{ElfFile, Part};
+use common::qemu_user::{qemu, run_kernel, run_qemu};
+use common::random_program::*;
 use common::*;
-use rand::seq::SliceRandom;
-use rand::Rng;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use std::process::{Command, Stdio};
 use zkmips_emulator::constants::EXCEPTION_VECTOR;
 use zkmips_emulator::elf::Segment;
 use zkmips_emulator::isa::{decode, Format, Op};
-use zkmips_emulator::{ByteOrder, Machine, Outcome, Program};
+use zkmips_emulator::{ByteOrder, Machine, Program};
 
-const TEXT: u32 = 0x40_0000;
-/// Where the blocks load and store.
-const DATA: u32 = 0x80_0000;
-const DATA_BYTES: u32 = 128;
-/// Points into the data; no instruction writes it.
-const BASE: u8 = 30;
-/// Base of the saved registers; no instruction uses it.
-const SAVED_BASE: u8 = 29;
-/// Holds HI and LO on their way to memory, jump targets, and what `sc` must not disturb.
-const SCRATCH: u8 = 26;
-/// Registers that instructions read and write: all but those above and `$27`, which belong to the kernel.
-const REGISTERS: std::ops::Range<u8> = 0..26;
-const SAVED_WORDS: u32 = 28;
-const BLOCKS: u32 = 200;
-const BLOCK_UNITS: usize = 10;
-
-fn qemu(order: ByteOrder) -> Option<&'static str> {
-    let name = match order {
-        ByteOrder::Big => "qemu-mips",
-        ByteOrder::Little => "qemu-mipsel",
-    };
-    let found = Command::new(name)
-        .arg("--version")
-        .stdout(Stdio::null())
-        .status();
-    if !found.is_ok_and(|status| status.success()) {
-        println!("skipped: {name} is not installed (Debian package qemu-user)");
-        return None;
-    }
-    Some(name)
-}
-
-/// Writes random programs.
-struct Writer {
-    random: ChaCha8Rng,
-    words: Vec<u32>,
-    saved: u32,
-}
-
-impl Writer {
-    fn new(seed: u64) -> Self {
-        Writer {
-            random: ChaCha8Rng::seed_from_u64(seed),
-            words: Vec::new(),
-            saved: 0,
-        }
-    }
-
-    fn here(&self) -> u32 {
-        TEXT + 4 * self.words.len() as u32
-    }
-
-    fn register(&mut self) -> u8 {
-        self.random.gen_range(REGISTERS)
-    }
-
-    fn operand(&mut self) -> u32 {
-        let special = [
-            0,
-            1,
-            2,
-            u32::MAX,
-            0x8000_0000,
-            0x7fff_ffff,
-            0xffff,
-            0x8000,
-            31,
-            32,
-        ];
-        match self.random.gen_range(0..4) {
-            0 => *special.choose(&mut self.random).unwrap(),
-            1 => self.random.gen_range(0..100),
-            _ => self.random.gen(),
-        }
-    }
-
-    /// An instruction that neither faults nor jumps; `None` for operations that need more than one.
-    fn plain(&mut self, op: Op) -> Option<u32> {
-        let (rs, rt, rd) = (self.register(), self.register(), self.register());
-        let immediate: u32 = self.random.gen_range(-0x8000..0x8000) as u32;
-        Some(match op.format() {
-            _ if matches!(op, Op::Add | Op::Sub | Op::Addi | Op::Sync) => return None,
-            Format::ThreeRegisters | Format::ShiftByRegister => ins(op, rs, rt, rd, 0),
-            Format::ShiftByAmount => ins(op, 0, rt, rd, self.random.gen_range(0..32)),
-            // The manual wants rt = rd here.
-            Format::RdRs if matches!(op, Op::Clz | Op::Clo) => {
-                ins(op, rs, 0, rd, 0) | (rd as u32) << 16
-            }
-            Format::RdRt => ins(op, 0, rt, rd, 0),
-            Format::RsRt if !is_trap(op) => ins(op, rs, rt, 0, 0),
-            Format::Rs if op != Op::Jr => ins(op, rs, 0, 0, 0),
-            Format::Rd => ins(op, 0, 0, rd, 0),
-            Format::Signed => ins(op, rs, rt, 0, immediate),
-            Format::Unsigned => ins(op, rs, rt, 0, immediate & 0xffff),
-            Format::Upper => ins(op, 0, rt, 0, immediate << 16),
-            Format::BitField => {
-                let lsb = self.random.gen_range(0..32);
-                let size = self.random.gen_range(1..=32 - lsb);
-                ins(op, rs, rt, 0, lsb | size << 8)
-            }
-            Format::HardwareRegister => {
-                let number = *[0, 1, 3, 29].choose(&mut self.random).unwrap();
-                ins(op, 0, rt, number, 0)
-            }
-            Format::Memory if op != Op::Sc => {
-                let align = match op {
-                    Op::Lw | Op::Sw | Op::Ll => 4,
-                    Op::Lh | Op::Lhu | Op::Sh => 2,
-                    _ => 1,
-                };
-                let offset = self.random.gen_range(-32..32) / align * align;
-                imm(op, rt, BASE, offset)
-            }
-            _ => return None,
-        })
-    }
-
-    fn any_plain(&mut self) -> u32 {
-        loop {
-            let op = *Op::ALL.choose(&mut self.random).unwrap();
-            if let Some(word) = self.plain(op) {
-                return word;
-            }
-        }
-    }
-
-    /// One operation with what it needs around it.
-    fn unit(&mut self, op: Op) {
-        if let Some(word) = self.plain(op) {
-            return self.words.push(word);
-        }
-        let (rs, rt, rd) = (self.register(), self.register(), self.register());
-        match op.format() {
-            // Halved operands cannot overflow.
-            _ if matches!(op, Op::Add | Op::Sub | Op::Addi) => {
-                for register in [rs, rt] {
-                    self.words.push(ins(Op::Sra, 0, register, register, 1));
-                }
-                let immediate = self.random.gen_range(-0x8000..0x8000) as u32;
-                self.words.push(ins(op, rs, rt, rd, immediate));
-            }
-            _ if matches!(op, Op::Sync | Op::Synci) => self.words.push(ins(op, 0, 0, 0, 0)),
-            _ if op == Op::Sc => {
-                self.words.push(imm(Op::Ll, SCRATCH, BASE, 4));
-                self.words.push(imm(op, rt, BASE, 4));
-            }
-            Format::CompareBranch | Format::ZeroBranch => {
-                let rs = if rs == 0 { 4 } else { rs };
-                let rt = *[rt, rs].choose(&mut self.random).unwrap();
-                let skipped = self.random.gen_range(0..4);
-                self.words.push(branch(op, rs, rt, skipped));
-                for _ in 0..=skipped {
-                    let word = self.any_plain();
-                    self.words.push(word);
-                }
-            }
-            Format::Jump | Format::RdRs | Format::Rs => {
-                let skipped = self.random.gen_range(0..4);
-                let direct = op.format() == Format::Jump;
-                let length = 2 + skipped + if direct { 0 } else { 2 };
-                let target = self.here() + 4 * length;
-                if direct {
-                    self.words.push(ins(op, 0, 0, 0, target));
-                } else {
-                    // `jalr rd, rs` with rd = rs must jump to the old value.
-                    let linked = op == Op::Jalr && rs != 0 && self.random.gen();
-                    let (through, link) = if linked { (rs, rs) } else { (SCRATCH, rd) };
-                    self.words.extend(li(through, target));
-                    self.words.push(ins(op, through, 0, link, 0));
-                }
-                for _ in 0..=skipped {
-                    let word = self.any_plain();
-                    self.words.push(word);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Stores the registers behind what is stored already.
-    fn save(&mut self) {
-        let offset = |index: u32| (self.saved * 4 * SAVED_WORDS + 4 * index) as i32 - 0x8000;
-        let mut words = Vec::new();
-        for register in REGISTERS {
-            words.push(imm(Op::Sw, register, SAVED_BASE, offset(register as u32)));
-        }
-        // $31 is written by the and-link forms and by `jal`.
-        words.push(imm(Op::Sw, 31, SAVED_BASE, offset(0)));
-        words.push(r3(Op::Mfhi, SCRATCH, 0, 0));
-        words.push(imm(Op::Sw, SCRATCH, SAVED_BASE, offset(26)));
-        words.push(r3(Op::Mflo, SCRATCH, 0, 0));
-        words.push(imm(Op::Sw, SCRATCH, SAVED_BASE, offset(27)));
-        self.words.extend(words);
-        self.saved += 1;
-    }
-
-    /// Sets registers, HI and LO.
-    fn start(&mut self) {
-        for register in REGISTERS.skip(1).chain([31]) {
-            let value = self.operand();
-            self.words.extend(li(register, value));
-        }
-        self.words.push(r3(Op::Mthi, 0, 4, 0));
-        self.words.push(r3(Op::Mtlo, 0, 5, 0));
-        self.words.extend(li(BASE, DATA + DATA_BYTES / 2));
-        self.words
-            .extend(li(SAVED_BASE, DATA + DATA_BYTES + 0x8000));
-    }
-
-    /// New values in a few registers, lest everything becomes zero.
-    fn refresh(&mut self) {
-        for _ in 0..3 {
-            let (register, value) = (self.register(), self.operand());
-            self.words.extend(li(register, value));
-        }
-    }
-
-    /// Writes data and saved registers to standard output and exits with status 0.
-    fn finish(&mut self) -> usize {
-        let length = DATA_BYTES + self.saved * 4 * SAVED_WORDS;
-        let syscall = ins(Op::Syscall, 0, 0, 0, 0);
-        self.words
-            .extend([li(4, 1), li(5, DATA), li(6, length), li(2, 4004)].concat());
-        self.words.push(syscall);
-        let write = self.words.len() - 1;
-        self.words.extend([li(4, 0), li(2, 4246)].concat());
-        self.words.push(syscall);
-        write
-    }
-
-    fn data(&mut self) -> Vec<u8> {
-        let mut data: Vec<u8> = (0..DATA_BYTES).map(|_| self.random.gen()).collect();
-        data.resize(0x10000, 0);
-        data
-    }
-}
-
-fn is_trap(op: Op) -> bool {
-    matches!(
-        op,
-        Op::Tge | Op::Tgeu | Op::Tlt | Op::Tltu | Op::Teq | Op::Tne
-    )
-}
-
-fn elf_file(order: ByteOrder, text: &[u32], data: &[u8]) -> Vec<u8> {
-    let data = Part::data(DATA, data.to_vec(), data.len() as u32);
-    let text = Part::text(TEXT, bytes(order, text));
-    ElfFile::new(order, TEXT, vec![text, data]).build()
-}
-
-/// Standard output of a program under QEMU and its status, 128 + signal if one ended it.
-fn run_qemu(name: &str, file: &[u8]) -> (Vec<u8>, i32) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("program");
-    std::fs::write(&path, file).unwrap();
-    let mut permissions = std::fs::metadata(&path).unwrap().permissions();
-    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
-    std::fs::set_permissions(&path, permissions).unwrap();
-    // A guest that dies leaves its core in the working directory.
-    let output = Command::new(name)
-        .args(["-cpu", "24Kc"])
-        .arg(&path)
-        .current_dir(directory.path())
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
-    let signal = std::os::unix::process::ExitStatusExt::signal(&output.status);
-    // QEMU ends with the host's signal; of those that matter here only SIGBUS has another number on MIPS.
-    const HOST_SIGBUS: i32 = 7;
-    let mips = |signal| if signal == HOST_SIGBUS { 10 } else { signal };
-    let status = output
-        .status
-        .code()
-        .or(signal.map(|signal| 128 + mips(signal)));
-    (output.stdout, status.unwrap())
-}
-
-/// Standard output of a program here, under the kernel, and its status.
-fn run_kernel(file: &[u8]) -> (Vec<u8>, i32) {
-    let program = Program::load(file).unwrap();
-    let mut machine = Machine::new(&program, &Default::default()).unwrap();
-    assert_eq!(machine.run(100_000_000).unwrap(), Outcome::Halted);
-    (machine.output(), machine.status() as i32)
-}
-
-/// The machine at its first exception.
-fn run_here(order: ByteOrder, text: &[u32], data: &[u8]) -> Machine<'static> {
+/// The machine at its first exception, and how many instructions of those that `counts` says it has executed.
+fn run_here(
+    order: ByteOrder,
+    text: &[u32],
+    data: &[u8],
+    counts: impl Fn(u32) -> bool,
+) -> (Machine<'static>, u64) {
     let data = Segment {
         address: DATA,
         bytes: data.to_vec(),
@@ -313,68 +29,117 @@ fn run_here(order: ByteOrder, text: &[u32], data: &[u8]) -> Machine<'static> {
     let program = Program::from_segments(order, &[code(order, TEXT, text), data]);
     let mut machine = Machine::new(&program, &Default::default()).unwrap();
     (machine.pc, machine.next_pc) = (TEXT, TEXT + 4);
+    let mut counted = 0;
     for _ in 0..1_000_000 {
+        counted += u64::from(counts(machine.pc));
         machine.step().unwrap();
         if machine.pc == EXCEPTION_VECTOR {
-            return machine;
+            return (machine, counted);
         }
     }
     panic!("no exception");
 }
 
+/// Fewest programs of a kind.
+const PROGRAMS: u64 = 6;
+
+/// Runs programs in both byte orders, as many as make up `ZKMIPS_RANDOM_INSTRUCTIONS` random instructions, which are a few
+/// thousand for each: `run` compares one and says how many it executed.
+fn many(run: impl Fn(&str, ByteOrder, u64) -> u64) {
+    let wanted = std::env::var("ZKMIPS_RANDOM_INSTRUCTIONS").ok();
+    let wanted: u64 = wanted.map_or(0, |text| text.parse().unwrap());
+    let (mut seed, mut executed) = (0, 0);
+    while seed < PROGRAMS || executed < wanted {
+        for order in ByteOrder::ALL {
+            let Some(name) = qemu(order) else { return };
+            executed += run(name, order, seed);
+        }
+        seed += 1;
+    }
+    println!("{seed} programs, {executed} random instructions, both byte orders: no difference");
+}
+
 #[test]
 fn random_programs_leave_the_same_registers_and_memory() {
-    for order in ByteOrder::ALL {
-        let Some(name) = qemu(order) else { return };
-        for seed in 0..6 {
-            let mut writer = Writer::new(seed);
-            writer.start();
-            let mut ends = Vec::new();
-            let mut ops: Vec<Op> = Op::ALL.to_vec();
-            for _ in 0..BLOCKS {
-                writer.refresh();
-                for _ in 0..BLOCK_UNITS {
-                    // Every operation in turn, in random order.
-                    if ops.is_empty() {
-                        ops = Op::ALL.to_vec();
-                    }
-                    let next = writer.random.gen_range(0..ops.len());
-                    let op = ops.swap_remove(next);
-                    writer.unit(op);
-                }
-                writer.save();
-                ends.push(writer.words.len());
-            }
-            let write = writer.finish();
-            let data = writer.data();
-            let file = elf_file(order, &writer.words, &data);
-            let (expected, status) = run_qemu(name, &file);
-            assert_eq!(status, 0, "seed {seed} under {name}");
-            let machine = run_here(order, &writer.words, &data);
-            let at = TEXT + 4 * write as u32;
-            assert_eq!(machine.regs[26], at, "seed {seed} does not reach its end");
-            let got = machine.memory.read_bytes(order, DATA, expected.len());
-            if let Some(byte) = (DATA_BYTES as usize..got.len()).find(|&i| got[i] != expected[i]) {
-                let word = (byte - DATA_BYTES as usize) / 4;
-                let (block, register) = (word / SAVED_WORDS as usize, word % SAVED_WORDS as usize);
-                let start = if block == 0 { 0 } else { ends[block - 1] };
-                let listing: Vec<String> = (start..ends[block])
-                    .map(|i| format!("{:x}: {}", TEXT as usize + 4 * i, decode(writer.words[i])))
-                    .collect();
-                let word = byte / 4 * 4;
-                panic!(
-                    "{name}, seed {seed}: register {register} (26 is HI, 27 is LO, 0 is $31) after block {block}: {:x?} and not {:x?}\n{}",
-                    &got[word..word + 4], &expected[word..word + 4], listing.join("\n")
-                );
-            }
-            assert!(got == expected, "{name}, seed {seed}: stored data differ");
-            let through_kernel = run_kernel(&file);
-            assert!(
-                through_kernel == (expected, 0),
-                "{name}, seed {seed}: the kernel disturbs"
+    many(|name, order, seed| {
+        let random = plain_program(seed);
+        let file = random.elf(order);
+        let (expected, status) = run_qemu(name, &file);
+        assert_eq!(status, 0, "seed {seed} under {name}");
+        let is_random = |pc| random.is_random(pc);
+        let (machine, executed) = run_here(order, &random.words, &random.data, is_random);
+        let at = TEXT + 4 * random.write as u32;
+        assert_eq!(machine.regs[26], at, "seed {seed} does not reach its end");
+        let got = machine.memory.read_bytes(order, DATA, expected.len());
+        let saved = DATA_BYTES as usize..(DATA_BYTES + BLOCKS * 4 * SAVED_WORDS) as usize;
+        if let Some(byte) = saved.clone().find(|&i| got[i] != expected[i]) {
+            let word = (byte - saved.start) / 4;
+            let (block, register) = (word / SAVED_WORDS as usize, word % SAVED_WORDS as usize);
+            let word = byte / 4 * 4;
+            panic!(
+                "{name}, seed {seed}: register {register} (26 is HI, 27 is LO, 0 is $31) after block {block}: {:x?} and not {:x?}\n{}",
+                &got[word..word + 4], &expected[word..word + 4], random.listing(block)
             );
         }
-    }
+        let length = saved.end;
+        assert!(
+            got[..length] == expected[..length],
+            "{name}, seed {seed}: stored data differ"
+        );
+        let through_kernel = run_kernel(&file);
+        assert!(
+            through_kernel == (expected, 0),
+            "{name}, seed {seed}: the kernel disturbs"
+        );
+        executed
+    });
+}
+
+#[test]
+fn random_faults_are_the_same_signals() {
+    many(|name, order, seed| {
+        let random = faulting_program(seed);
+        let file = random.elf(order);
+        let (expected, status) = run_qemu(name, &file);
+        assert_eq!(status, 0, "seed {seed} under {name}");
+        let program = Program::load(&file).unwrap();
+        let mut machine = Machine::new(&program, &Default::default()).unwrap();
+        let mut executed = 0;
+        while !machine.halted() {
+            assert!(
+                machine.instructions() < 10_000_000,
+                "seed {seed} goes on and on"
+            );
+            executed += u64::from(random.is_random(machine.pc));
+            machine.step().unwrap();
+        }
+        assert_eq!(machine.status(), 0);
+        let got = machine.output();
+        assert_eq!(got.len(), expected.len());
+        let log = expected.len() - LOG_BYTES as usize;
+        let word = |bytes: &[u8], at: usize| order.word(bytes[at..at + 4].try_into().unwrap());
+        let faults = (word(&expected, log) - LOG_NOTES) / NOTE_BYTES as u32;
+        assert!(faults > 300, "seed {seed}: only {faults} faults");
+        if let Some(byte) = (log + 16..got.len()).find(|&i| got[i] != expected[i]) {
+            let at = log + (byte - log) / 16 * 16;
+            let note = |bytes: &[u8]| [0, 4, 8, 12].map(|field| word(bytes, at + field));
+            panic!(
+                "{name}, seed {seed}: fault {}: signal, pc, code, address {:x?} and not {:x?}",
+                (at - log) / 16 - 1,
+                note(&got),
+                note(&expected)
+            );
+        }
+        if let Some(byte) = (0..log).find(|&i| got[i] != expected[i]) {
+            let block = byte.saturating_sub(DATA_BYTES as usize) / (4 * SAVED_WORDS as usize);
+            let register = byte.saturating_sub(DATA_BYTES as usize) / 4 % SAVED_WORDS as usize;
+            panic!(
+                "{name}, seed {seed}: register {register} (26 is HI, 27 is LO, 0 is $31) after block {block}\n{}",
+                random.listing(block)
+            );
+        }
+        executed
+    });
 }
 
 /// Whether QEMU, this machine and its kernel agree what `word` does with these values of `$4` and `$5`: go on, or
@@ -388,7 +153,7 @@ fn compare_fault(name: &str, order: ByteOrder, word: u32, a0: u32, a1: u32) {
     let data = [7; 256];
     let file = elf_file(order, &writer.words, &data);
     let (_, status) = run_qemu(name, &file);
-    let machine = run_here(order, &writer.words, &data);
+    let (machine, _) = run_here(order, &writer.words, &data, |_| false);
     let faults = machine.regs[26] == at;
     let text = decode(word).to_string();
     assert_eq!(faults, status != 0, "{name}: {text} with {a0:#x}, {a1:#x}");

@@ -2,6 +2,8 @@
 #![allow(dead_code)] // every test file uses its own part
 
 pub mod elf_file;
+pub mod qemu_user;
+pub mod random_program;
 
 use zkmips_emulator::constants::*;
 use zkmips_emulator::elf::Segment;

@@ -84,9 +84,18 @@ pub struct Run {
     pub program: PathBuf,
     #[command(flatten)]
     pub public: PublicOptions,
-    /// Print counts to standard error: instructions, memory, segments of a proof
+    /// Print a table to standard error: instructions by kind, memory, what a proof would take
     #[arg(long)]
     pub stats: bool,
+    /// Write a line for each instruction to this file, or to standard error: address, function, instruction, what it wrote
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub trace: Option<Option<PathBuf>>,
+    /// Trace only the first N instructions
+    #[arg(long, value_name = "N", requires = "trace")]
+    pub trace_limit: Option<u64>,
+    /// Go on where Linux would end the program: wild pointers, writes to constants, stores into code
+    #[arg(long)]
+    pub permissive: bool,
     /// Stop after this many instructions
     #[arg(long, value_name = "N")]
     pub limit: Option<u64>,
@@ -110,6 +119,9 @@ pub struct Prove {
     /// Shape of the segments: small for short runs, large for long ones [default: what is fastest for the run]
     #[arg(long)]
     pub shape: Option<String>,
+    /// Go on where Linux would end the program: wild pointers, writes to constants, stores into code
+    #[arg(long)]
+    pub permissive: bool,
 }
 
 #[derive(Debug, Args)]

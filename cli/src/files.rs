@@ -143,6 +143,19 @@ fn unfinished(target: &Path) -> io::Result<tempfile::NamedTempFile> {
     })
 }
 
+/// Where a stream of text goes: a file, standard output (`-`) or, without a name, standard error.
+pub fn stream(path: Option<&Path>) -> Result<Box<dyn Write>, Failure> {
+    Ok(match path {
+        None => Box::new(io::BufWriter::new(io::stderr())),
+        Some(path) if is_dash(path) => Box::new(io::BufWriter::new(io::stdout())),
+        Some(path) => {
+            let file = File::create(path);
+            let file = file.map_err(|e| Failure::about(path, CANNOT_CREATE, reason(&e)))?;
+            Box::new(io::BufWriter::new(file))
+        }
+    })
+}
+
 /// Writes to standard output.
 pub fn stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();

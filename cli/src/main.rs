@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod estimate;
 mod failure;
 mod files;
 mod terminal;

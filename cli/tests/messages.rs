@@ -242,29 +242,6 @@ fn a_full_disk() {
     }
 }
 
-#[test]
-fn a_crash_is_a_story() {
-    for order in ["mips", "mipsle"] {
-        let output = zkmips()
-            .arg("run")
-            .arg(program("crash", order))
-            .output()
-            .unwrap();
-        assert_eq!(output.status.code(), Some(128 + 11));
-        assert_eq!(output.stdout, b"before\n");
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(stderr.lines().count(), 1, "{stderr}");
-        has(
-            &stderr,
-            &[
-                "zkmips: the program crashed: SIGSEGV",
-                " in main",
-                "accessing 0x",
-            ],
-        );
-    }
-}
-
 /// `li $v0, 4999; syscall; li $v0, 4246; li $a0, 0; syscall`, in place of what c-fib starts with.
 #[test]
 fn an_unsupported_system_call_is_reported() {
@@ -301,14 +278,4 @@ fn an_unsupported_system_call_is_reported() {
     assert_eq!(report["unknown_syscalls"][0]["number"], 4002);
     assert_eq!(report["unknown_syscalls"][0]["times"], 1);
     assert_eq!(report["status"], 5);
-}
-
-#[test]
-fn a_program_that_takes_too_long_is_stopped() {
-    let mut run = zkmips();
-    run.arg("run")
-        .arg(program("c-fib", "mips"))
-        .args(["--limit", "500"]);
-    let message = failure(&mut run, 64);
-    has(&message, &["not ended after 500 instructions", "--limit"]);
 }

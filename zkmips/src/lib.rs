@@ -22,14 +22,17 @@
 //! * [`Prover`], [`Verifier`]: from a run to a [`ProofFile`], from a proof file to a [`Statement`];
 //! * [`Progress`]: how far a prover is.
 
+mod backtrace;
 mod cache;
+mod call_log;
 pub mod check;
 mod codec;
 mod ends;
 mod executor;
-mod go_symbols;
+mod go_table;
 pub mod hex;
 mod inputs;
+mod lines;
 mod params;
 mod program;
 mod program_id;
@@ -39,6 +42,7 @@ mod prover;
 mod statement;
 pub mod story;
 pub mod syscalls;
+mod trace;
 mod verifier;
 
 pub use cache::{Cache, CachedFile, NoCacheDirectory, CACHE_VARIABLE};
@@ -53,10 +57,14 @@ pub use progress::{Phase, Progress};
 pub use proof_file::{DecodeError, ProofFile, FORMAT_VERSION, MAGIC, MAX_FILE_BYTES};
 pub use prover::{demand, ProveError, ProveReport, Proved, Prover, Seconds};
 pub use statement::{quoted, Statement};
+pub use story::Paragraph;
+pub use trace::Tracer;
 pub use verifier::{shape_of, Verifier, VerifyError};
 pub use zkmips_circuits::demand::{Demand, OneOffCounts};
 pub use zkmips_circuits::header::{Header, HeaderError};
 pub use zkmips_circuits::shape::Shape;
 pub use zkmips_emulator::snapshot;
-pub use zkmips_emulator::{ByteOrder, Inputs, LoadError, RunError, RunReport};
+pub use zkmips_emulator::{
+    ByteOrder, Diagnostic, Inputs, KindCount, LoadError, RunError, RunReport,
+};
 pub use zkmips_folding::params::SetupError;

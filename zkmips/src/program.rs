@@ -1,6 +1,8 @@
 //! Programs as prover and verifier see them: the image, its trees, its id, and names for people.
 
-use crate::{go_symbols, ProgramId};
+use crate::go_table::GoTable;
+use crate::lines::{has_lines, Lines};
+use crate::ProgramId;
 use std::sync::{Arc, OnceLock};
 use zkmips_circuits::header::{Header, HeaderError};
 use zkmips_circuits::microcode;
@@ -11,7 +13,9 @@ use zkmips_emulator::{ByteOrder, LoadError};
 #[derive(Clone)]
 pub struct Program {
     image: Arc<zkmips_emulator::Program>,
-    go_functions: Arc<[(u32, String)]>,
+    go: Arc<GoTable>,
+    /// The file, if it has debugging information.
+    debug: Option<Arc<[u8]>>,
     trees: Arc<OnceLock<(ProgramTrees, Header)>>,
 }
 
@@ -19,11 +23,13 @@ impl Program {
     /// Loads an ELF file or a snapshot.
     pub fn load(file: &[u8]) -> Result<Program, LoadError> {
         let image = zkmips_emulator::Program::load(file)?;
-        let mut go_functions = go_symbols::functions(file);
-        go_functions.sort();
+        let go = GoTable::read(file, &image);
+        // A Go program's own table serves better.
+        let debug = go.is_empty() && has_lines(file);
         Ok(Program {
             image: Arc::new(image),
-            go_functions: go_functions.into(),
+            go: Arc::new(go),
+            debug: debug.then(|| file.into()),
             trees: Arc::default(),
         })
     }
@@ -82,28 +88,41 @@ impl Program {
     /// Address of a function, by symbol or, in a Go program without symbols, by its line table.
     pub fn address_of(&self, name: &str) -> Option<u32> {
         let symbol = self.image.address_of(name);
-        let named = |function: &&(u32, String)| function.1 == name;
-        symbol.or_else(|| self.go_functions.iter().find(named).map(|f| f.0))
+        symbol.or_else(|| self.go.address_of(name))
     }
 
-    /// The function that contains an address and the distance from its start, as `name+0x10`.
+    /// What a Go program knows about its functions; empty for others.
+    pub(crate) fn go(&self) -> &GoTable {
+        &self.go
+    }
+
+    /// Source lines from debugging information, read now.
+    pub(crate) fn lines(&self) -> Option<Lines<'_>> {
+        Lines::read(self.debug.as_deref()?, self.byte_order())
+    }
+
+    /// The function that contains an address and the distance from its start, as `name+0x10`. What a file says is not sent to a terminal
+    /// as it is.
     pub fn place(&self, address: u32) -> Option<String> {
         let symbol = self.image.function_at(address);
-        let symbol = symbol.map(|(symbol, distance)| (symbol.name.as_str(), distance));
+        let symbol = symbol.map(|(symbol, distance)| (symbol.name.clone(), distance));
         let (name, distance) = symbol.or_else(|| self.go_function_at(address))?;
-        Some(if distance == 0 {
-            name.to_owned()
-        } else {
-            format!("{name}+{distance:#x}")
+        let name = printable(&name);
+        Some(match distance {
+            0 => name,
+            distance => format!("{name}+{distance:#x}"),
         })
     }
 
-    fn go_function_at(&self, address: u32) -> Option<(&str, u32)> {
+    fn go_function_at(&self, address: u32) -> Option<(String, u32)> {
         self.image.instruction_at(address)?;
-        let after = self.go_functions.partition_point(|f| f.0 <= address);
-        let (start, name) = self.go_functions.get(after.checked_sub(1)?)?;
-        // Behind the last function comes what has no name.
-        (after < self.go_functions.len() || address - start < 1 << 16)
-            .then_some((name.as_str(), address - start))
+        let (start, name) = self.go.function_at(address)?;
+        Some((name, address - start))
     }
+}
+
+/// A text without characters that a terminal would act on.
+pub(crate) fn printable(text: &str) -> String {
+    let harmless = |c: char| if c.is_control() { '?' } else { c };
+    text.chars().map(harmless).collect()
 }

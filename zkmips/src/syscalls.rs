@@ -96,6 +96,58 @@ fn table(order: ByteOrder) -> Option<BTreeSet<u32>> {
     Some(known.map(|(number, _)| number).collect())
 }
 
+/// Calls by the number of their arguments, 0 to 6, separated by spaces. What is not here has four as far as anybody knows.
+const ARGUMENTS: [&str; 7] = [
+    "getpid getuid geteuid getgid getegid getppid gettid sched_yield pipe rt_sigreturn",
+    "exit exit_group brk close time dup umask sysinfo uname set_tid_address set_thread_area epoll_create epoll_create1 eventfd unlink",
+    "access kill dup2 setrlimit getrlimit gettimeofday munmap stat lstat stat64 lstat64 nanosleep rt_sigpending rt_sigsuspend getcwd \
+     sigaltstack fstat64 tkill clock_gettime clock_getres clock_gettime64 clock_getres_time64 eventfd2 pipe2",
+    "read write open lseek ioctl fcntl fcntl64 readlink mprotect msync readv writev getresuid getresgid poll mincore madvise \
+     sched_getaffinity tgkill openat dup3 getrandom faccessat connect socket",
+    "rt_sigaction rt_sigprocmask clock_nanosleep clock_nanosleep_time64 epoll_ctl epoll_wait prlimit64 fstatat64 readlinkat faccessat2",
+    "clone prctl _llseek mremap ppoll ppoll_time64 statx",
+    "mmap mmap2 pread64 futex futex_time64 epoll_pwait epoll_pwait2",
+];
+
+/// How many arguments a system call has.
+pub fn arguments(number: u32) -> usize {
+    let name = name(number);
+    let has = |names: &&str| names.split_whitespace().any(|known| known == name);
+    ARGUMENTS.iter().position(has).unwrap_or(4)
+}
+
+/// Names of the errors that the kernel returns, by their Linux/MIPS number.
+const ERRORS: [(u32, &str); 20] = [
+    (1, "EPERM"),
+    (2, "ENOENT"),
+    (3, "ESRCH"),
+    (4, "EINTR"),
+    (9, "EBADF"),
+    (11, "EAGAIN"),
+    (12, "ENOMEM"),
+    (14, "EFAULT"),
+    (17, "EEXIST"),
+    (19, "ENODEV"),
+    (22, "EINVAL"),
+    (24, "EMFILE"),
+    (25, "ENOTTY"),
+    (28, "ENOSPC"),
+    (29, "ESPIPE"),
+    (32, "EPIPE"),
+    (34, "ERANGE"),
+    (89, "ENOSYS"),
+    (122, "EOPNOTSUPP"),
+    (145, "ETIMEDOUT"),
+];
+
+/// What an error is called.
+pub fn error(number: u32) -> String {
+    match ERRORS.iter().find(|error| error.0 == number) {
+        Some((_, name)) => (*name).to_owned(),
+        None => format!("error {number}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,6 +166,14 @@ mod tests {
         for order in ByteOrder::ALL {
             assert_eq!(supported(order), listed);
         }
+    }
+
+    #[test]
+    fn calls_with_a_known_number_of_arguments_exist() {
+        for known in ARGUMENTS.iter().flat_map(|names| names.split_whitespace()) {
+            assert!(NAMES.contains(&known), "{known}");
+        }
+        assert_eq!([4003, 4210, 4020, 4999].map(arguments), [3, 6, 0, 4]);
     }
 
     #[test]

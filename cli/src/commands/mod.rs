@@ -7,6 +7,7 @@ pub mod prove;
 pub mod run;
 pub mod setup;
 pub mod snapshot;
+pub mod stats;
 pub mod verify;
 
 use crate::args::PublicOptions;
@@ -100,10 +101,10 @@ fn program_id(program: &Program) -> Result<ProgramId, Failure> {
     program.id().map_err(|error| Failure::new(DATA, error))
 }
 
-/// Where a guest's stderr and warnings about it go.
-fn tell(program: &Program, report: &zkmips::RunReport) {
-    for sentence in zkmips::story::tell(program, report) {
-        eprintln!("zkmips: {sentence}");
+/// Says what went wrong in a run.
+fn tell(execution: &zkmips::Execution) {
+    for paragraph in &execution.story {
+        eprintln!("zkmips: {paragraph}");
     }
 }
 

@@ -6,6 +6,7 @@ use super::{
     unknown_syscalls,
 };
 use crate::args::Prove;
+use crate::estimate::Rate;
 use crate::failure::{Failure, DATA, SOFTWARE};
 use crate::files::{derived, load, Output};
 use crate::terminal::{count, duration};
@@ -24,17 +25,22 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
 
     // The fast way first: it shows what goes wrong, and how long the proof will be.
     let mut streams = Passthrough::default();
-    let execution = Executor::with_stdin(&program, inputs, super::stdin)
-        .limit(MAX_SLOTS)
-        .run(&mut streams)
-        .map_err(run_failure)?;
-    let report = execution.report;
+    let mut executor = Executor::with_stdin(&program, inputs, super::stdin).limit(MAX_SLOTS);
+    if args.permissive {
+        executor = executor.permissive();
+    }
+    let execution = executor.run(&mut streams).map_err(run_failure)?;
+    tell(&execution);
+    if execution.stopped.is_some() {
+        // Everything is said.
+        return Ok(ExitCode::from(DATA));
+    }
     if !execution.ended {
         let message = "the program runs for more than 2^32 instructions, the most that a proof can have: give it less to do";
         return Err(Failure::new(DATA, message));
     }
-    streams.finish(&report)?;
-    tell(&program, &report);
+    streams.finish(&execution)?;
+    let report = execution.report;
 
     let shape = match shape {
         Some(shape) => shape,
@@ -51,6 +57,10 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     output.write(&bytes)?;
 
     let cost = &proved.report;
+    let peak_memory = peak_memory();
+    if let Ok(cache) = context.cache() {
+        Rate::remember(&cache, shape, cost, peak_memory);
+    }
     eprintln!(
         "zkmips: proved that\n{}",
         indented(&proved.statement.to_string())
@@ -79,7 +89,7 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
         "nonlinear_rows_per_instruction": cost.nonlinear_rows_per_instruction,
         "full_size_elements_per_instruction": cost.full_size_elements_per_instruction,
         "ivc_share": cost.ivc_share,
-        "peak_memory_bytes": peak_memory(),
+        "peak_memory_bytes": peak_memory,
         "proof_bytes": bytes.len(),
     }))?;
     Ok(ExitCode::SUCCESS)

@@ -1,17 +1,18 @@
 //! `zkmips run`
 
+use super::stats::Stats;
 use super::{
     program_id, public_inputs, refuse_arguments_of_snapshot, run_failure, tell, unknown_syscalls,
 };
 use crate::args::Run;
-use crate::failure::{Failure, USAGE};
-use crate::terminal::{count, duration};
+use crate::failure::{Failure, DATA, USAGE};
+use crate::terminal::count;
 use crate::{files, Context};
 use serde_json::json;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
-use zkmips::{Executor, Program, RunReport, Shape, Streams};
+use zkmips::{Execution, Executor, Paragraph, Streams, Tracer};
 
 /// The guest's output goes where ours goes, as it comes.
 #[derive(Default)]
@@ -37,6 +38,10 @@ impl Streams for Passthrough {
         let _ = io::stderr().write_all(bytes);
     }
 
+    fn notice(&mut self, paragraph: &Paragraph) {
+        eprintln!("zkmips: {paragraph}");
+    }
+
     fn stopped(&self) -> bool {
         self.error.is_some()
     }
@@ -44,12 +49,13 @@ impl Streams for Passthrough {
 
 impl Passthrough {
     /// Whether everything arrived, and was what a proof would state.
-    pub fn finish(self, report: &RunReport) -> Result<(), Failure> {
+    pub fn finish(self, execution: &Execution) -> Result<(), Failure> {
         if let Some(error) = self.error {
             return Err(Failure::stdout(&error));
         }
-        if self.written != report.output {
-            eprintln!("zkmips: the program changed its output tape behind the kernel's back: a proof would state {}", zkmips::quoted(&report.output));
+        let output = &execution.report.output;
+        if execution.ended && self.written != *output {
+            eprintln!("zkmips: the program changed its output tape behind the kernel's back: a proof would state {}", zkmips::quoted(output));
         }
         Ok(())
     }
@@ -65,7 +71,14 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
         executor = executor.limit(limit);
     }
     if counting {
-        executor = executor.count_touched_words();
+        executor = executor.count();
+    }
+    if args.permissive {
+        executor = executor.permissive();
+    }
+    if let Some(path) = &args.trace {
+        let limit = args.trace_limit.unwrap_or(u64::MAX);
+        executor = executor.trace(Tracer::new(files::stream(path.as_deref())?, limit));
     }
     let mut streams = Passthrough {
         show_stdout: true,
@@ -74,52 +87,40 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let execution = executor.run(&mut streams).map_err(run_failure)?;
     let seconds = start.elapsed().as_secs_f64();
-    let report = execution.report;
-    streams.finish(&report)?;
-    tell(&program, &report);
+    streams.finish(&execution)?;
+    if let Some(error) = &execution.trace_error {
+        eprintln!("zkmips: the trace is not complete: {error}: write it elsewhere");
+    }
+    let report = &execution.report;
     let Some(status) = report.status.filter(|_| execution.ended) else {
-        return Err(Failure::new(
-            USAGE,
-            format!(
-                "the program had not ended after {} instructions: raise --limit, or give it less to do",
+        if execution.stopped.is_none() {
+            eprintln!(
+                "zkmips: the program had not ended after {} instructions: raise --limit, or give it less to do",
                 count(report.instructions)
-            ),
-        ));
-    };
-    if counting {
-        let demand = super::demand(context, &program, &execution.inputs)?;
-        let shape = demand.cheapest();
-        let segments = demand.segments(&shape.capacities());
-        if args.stats {
-            stats(&program, &report, seconds, shape, segments);
+            );
         }
-        context.report(&json!({
-            "program_id": program_id(&program)?,
-            "status": status,
-            "instructions": report.instructions,
-            "output_bytes": report.output.len(),
-            "unknown_syscalls": unknown_syscalls(&report),
-            "touched_words": report.touched_words,
-            "segments": segments,
-            "shape": shape.name(),
-            "seconds": seconds,
-        }))?;
+        tell(&execution);
+        // Everything is said.
+        let code = if execution.stopped.is_some() {
+            DATA
+        } else {
+            USAGE
+        };
+        return Ok(ExitCode::from(code));
+    };
+    tell(&execution);
+    if counting {
+        let stats = Stats::of(context, &program, &execution, seconds)?;
+        if args.stats {
+            stats.print(&program, &execution);
+        }
+        let mut json = stats.json();
+        json["program_id"] = json!(program_id(&program)?);
+        json["status"] = json!(status);
+        json["instructions"] = json!(report.instructions);
+        json["output_bytes"] = json!(report.output.len());
+        json["unknown_syscalls"] = unknown_syscalls(report);
+        context.report(&json)?;
     }
     Ok(ExitCode::from((status & 0xff) as u8))
-}
-
-fn stats(program: &Program, report: &RunReport, seconds: f64, shape: Shape, segments: u64) {
-    eprintln!(
-        "zkmips: {} instructions in {} ({}), {} words of memory touched, {} bytes of output",
-        count(report.instructions),
-        duration(seconds),
-        program.byte_order(),
-        count(report.touched_words.unwrap_or_default()),
-        count(report.output.len() as u64),
-    );
-    eprintln!(
-        "zkmips: a proof would have {} segments of shape {}",
-        count(segments),
-        shape.name(),
-    );
 }

@@ -14,7 +14,8 @@ mod unsupported;
 pub use calls::{SystemCall, SystemCalls};
 pub use code::Place;
 
-use crate::{go_symbols, Program};
+use crate::go_table::GoTable;
+use crate::Program;
 pub(crate) use unsupported::remedy;
 
 use code::Code;
@@ -119,7 +120,7 @@ impl Check {
             // The code is for another decoder.
             return check;
         }
-        let go_functions = go_symbols::functions(file);
+        let go_functions = GoTable::of_file(file).functions();
         check.go = !go_functions.is_empty();
         let code = Code::new(image, go_functions);
         check.instructions = code.len() as u64;

@@ -1,6 +1,6 @@
 //! The command line, as clap reads it and as `--help` teaches it.
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use zkmips::ProgramId;
 
@@ -59,6 +59,8 @@ pub enum Command {
     Snapshot(Snapshot),
     /// Make the commitment keys now, list them or remove them
     Setup(Setup),
+    /// Start a project: a program, a test and a Makefile that proves it
+    New(New),
 }
 
 /// What is public about a run.
@@ -225,4 +227,29 @@ pub struct Setup {
     /// Remove the files in the cache
     #[arg(long)]
     pub clean: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: zkmips new hello --lang go && cd hello && make run prove verify
+
+Writes a directory of that name. It builds with the compiler alone: go, mips-linux-gnu-gcc, or cargo with the source of Rust's library."
+)]
+pub struct New {
+    /// Name of the project and of its directory
+    pub name: String,
+    /// Language of the program
+    #[arg(long, value_enum, default_value_t = Language::Go)]
+    pub lang: Language,
+}
+
+/// Languages for which there is a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Language {
+    /// Go, with its standard library
+    Go,
+    /// C, without a library
+    C,
+    /// Rust, without its standard library
+    Rust,
 }

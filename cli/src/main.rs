@@ -74,6 +74,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Inspect(args) => commands::inspect::inspect(&context, args),
         Command::Snapshot(args) => commands::snapshot::snapshot(&context, args),
         Command::Setup(args) => commands::setup::setup(&context, args),
+        Command::New(args) => commands::new::new(&context, args),
     };
     context.terminal.finish();
     result

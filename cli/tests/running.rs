@@ -205,7 +205,7 @@ fn help_teaches() {
         ],
     );
     for command in [
-        "run", "prove", "verify", "id", "inspect", "snapshot", "setup",
+        "run", "prove", "verify", "id", "inspect", "snapshot", "setup", "new",
     ] {
         zkmips().args([command, "--help"]).assert().success();
     }

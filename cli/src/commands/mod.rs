@@ -3,6 +3,7 @@
 pub mod check;
 pub mod id;
 pub mod inspect;
+pub mod new;
 pub mod prove;
 pub mod run;
 pub mod setup;

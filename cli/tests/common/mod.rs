@@ -1,4 +1,5 @@
 //! Running the command, and small ELF files that it must refuse.
+#![allow(dead_code)] // every test file uses its own part
 
 #![allow(dead_code)] // every test file uses its own part
 
@@ -8,11 +9,15 @@ use std::path::{Path, PathBuf};
 /// The command with a cache of its own tests: keys are made once for all of them.
 pub fn zkmips() -> Command {
     let mut command = Command::cargo_bin("zkmips").unwrap();
-    let cache = std::env::var_os("ZKMIPS_CACHE")
-        .map(PathBuf::from)
-        .unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys"));
-    command.env("ZKMIPS_CACHE", cache);
+    command.env("ZKMIPS_CACHE", cache());
     command
+}
+
+/// Where the tests keep keys.
+pub fn cache() -> PathBuf {
+    std::env::var_os("ZKMIPS_CACHE")
+        .map(PathBuf::from)
+        .unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys"))
 }
 
 /// A file of a fixture.

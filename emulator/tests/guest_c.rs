@@ -181,3 +181,27 @@ fn the_example_runs_on_an_ordinary_computer() {
     assert_eq!(bad.stderr, b"fewer than two bids reach the reserve\n");
     assert!(bad.stdout.is_empty());
 }
+
+/// Debian's C library for MIPS uses the floating-point unit: a program linked with it is refused, and told why.
+#[test]
+fn a_hard_float_library_is_refused() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (source, out) = (scratch.path().join("main.c"), scratch.path().join("main"));
+    std::fs::write(
+        &source,
+        "#include <stdio.h>\nint main(void) { return puts(\"hello\") < 0; }\n",
+    )
+    .unwrap();
+    let mut compile = Command::new("mips-linux-gnu-gcc");
+    compile.arg("-static").arg(&source).arg("-o").arg(&out);
+    match compile.output() {
+        Ok(output) if output.status.success() => {}
+        _ => {
+            println!("skipped: no mips-linux-gnu-gcc with a C library");
+            return;
+        }
+    }
+    let error = Program::load(&std::fs::read(&out).unwrap()).unwrap_err();
+    assert_eq!(error, zkmips_emulator::LoadError::HardFloat);
+    assert!(error.to_string().contains("soft-float libc"), "{error}");
+}

@@ -1,8 +1,6 @@
 //! Running the command, and small ELF files that it must refuse.
 #![allow(dead_code)] // every test file uses its own part
 
-#![allow(dead_code)] // every test file uses its own part
-
 use assert_cmd::Command;
 use std::path::{Path, PathBuf};
 

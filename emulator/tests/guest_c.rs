@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use zkmips_emulator::{Inputs, Machine, Outcome, Program};
+use zkmips_emulator::{HostCall, Inputs, Machine, Observer, Outcome, Program};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -127,6 +127,18 @@ fn works(command: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
+/// The markers of a run, in order.
+#[derive(Default)]
+struct Markers(Vec<String>);
+
+impl Observer for Markers {
+    fn host_call(&mut self, _instructions: u64, call: &HostCall) {
+        if let HostCall::Marker(name) = call {
+            self.0.push(String::from_utf8_lossy(name).into_owned());
+        }
+    }
+}
+
 /// The public input: a reserve price, which leaves three of the six bids.
 #[test]
 fn the_public_input_is_read() {
@@ -139,7 +151,9 @@ fn the_public_input_is_read() {
             ..Inputs::default()
         };
         let mut machine = Machine::new(&program, &inputs).unwrap();
-        machine.run(100_000).unwrap();
+        let mut markers = Markers::default();
+        machine.run_observed(100_000, &mut markers).unwrap();
+        assert_eq!(markers.0, ["read", "decide"]);
         let output = "000000030000010000000006000000aaaaaaabfc";
         assert_eq!(
             (machine.status(), hex(&machine.output()).as_str()),

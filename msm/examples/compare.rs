@@ -2,10 +2,11 @@
 //!
 //! `cargo run --release -p zkmips-msm --example compare -- [repetitions]`
 //!
-//! Ratios are medians over the repetitions, in each of which all implementations take turns; they say more than times.
+//! Ratios are medians over the repetitions, in each of which all implementations take turns; they say more than times. On Linux, the time that
+//! the threads spend on processors is compared, too: on a busy machine only that ratio means something.
 use ff::Field;
 use halo2curves::{
-    group::{prime::PrimeCurveAffine, Curve},
+    group::{prime::PrimeCurveAffine, Curve, Group},
     pasta::{Fq, Pallas, PallasAffine},
 };
 use nova_snark::provider::traits::DlogGroupExt;
@@ -70,14 +71,36 @@ fn workloads(rng: &mut ChaCha20Rng) -> Vec<Workload> {
     ]
 }
 
-/// Seconds, and the results.
-fn time(vectors: &[Vec<Fq>], msm: impl Fn(&[Fq]) -> Pallas) -> (f64, Vec<Pallas>) {
-    let start = Instant::now();
-    let sums = vectors.iter().map(|v| msm(v)).collect();
-    (start.elapsed().as_secs_f64(), sums)
+/// Seconds that all threads of this process have spent on processors, where the system tells.
+fn processor_seconds() -> f64 {
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    let nanoseconds = threads.flatten().filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("schedstat")).ok()?;
+        text.split(' ').next()?.parse::<f64>().ok()
+    });
+    nanoseconds.sum::<f64>() / 1e9
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// Seconds on the clock and on processors.
+#[derive(Clone, Copy)]
+struct Cost {
+    clock: f64,
+    processors: f64,
+}
+
+/// The cost, and the results.
+fn time(vectors: &[Vec<Fq>], msm: impl Fn(&[Fq]) -> Pallas) -> (Cost, Vec<Pallas>) {
+    let (start, busy) = (Instant::now(), processor_seconds());
+    let sums = vectors.iter().map(|v| msm(v)).collect();
+    let cost = Cost {
+        clock: start.elapsed().as_secs_f64(),
+        processors: processor_seconds() - busy,
+    };
+    (cost, sums)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values[values.len() / 2]
 }
@@ -89,7 +112,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut point = PallasAffine::generator() * Fq::random(&mut rng);
     let projective: Vec<Pallas> = (0..ROWS)
         .map(|_| {
-            point += step;
+            // Not an arithmetic progression, in which sums of different points coincide.
+            point = point.double() + step;
             point
         })
         .collect();
@@ -98,34 +122,41 @@ fn main() -> Result<(), Box<dyn Error>> {
     let converted: Vec<AffinePoint<PallasAffine>> = points.iter().map(|p| (*p).into()).collect();
 
     println!(
-        "{} threads; milliseconds and how many times as fast as nova-snark, medians of {repetitions}",
+        "{} threads; milliseconds, and how many times as fast as nova-snark by the clock and by processor time, medians of {repetitions}",
         rayon::current_num_threads()
     );
     for Workload { name, vectors } in workloads(&mut rng) {
-        let mut stock_times = Vec::new();
-        let mut ours: Vec<(Backend, Vec<f64>, Vec<f64>)> = Backend::all()
+        let mut stock_costs = Vec::new();
+        let mut ours: Vec<(Backend, Vec<Cost>)> = Backend::all()
             .into_iter()
-            .map(|backend| (backend, Vec::new(), Vec::new()))
+            .map(|backend| (backend, Vec::new()))
             .collect();
         for _ in 0..repetitions {
             let (stock, expected) = time(&vectors, |v| {
                 Pallas::vartime_multiscalar_mul(v, &points[..v.len()])
             });
-            stock_times.push(stock);
-            for (backend, times, ratios) in &mut ours {
-                let (seconds, sums) =
-                    time(&vectors, |v| msm_with(*backend, v, &converted[..v.len()]));
+            stock_costs.push(stock);
+            for (backend, costs) in &mut ours {
+                let (cost, sums) = time(&vectors, |v| msm_with(*backend, v, &converted[..v.len()]));
                 if sums != expected {
                     return Err(format!("{name}: {} is wrong", backend.name()).into());
                 }
-                times.push(seconds);
-                ratios.push(stock / seconds);
+                costs.push(cost);
             }
         }
-        print!("{name:18} nova-snark {:7.1}", 1e3 * median(stock_times));
-        for (backend, times, ratios) in ours {
-            let (ms, ratio) = (1e3 * median(times), median(ratios));
-            print!("   {} {ms:7.1} ({ratio:4.1}x)", backend.name());
+        print!(
+            "{name:18} nova-snark {:7.1}",
+            1e3 * median(stock_costs.iter().map(|c| c.clock))
+        );
+        for (backend, costs) in ours {
+            let ms = 1e3 * median(costs.iter().map(|c| c.clock));
+            let pairs = || stock_costs.iter().zip(&costs);
+            let clock = median(pairs().map(|(a, b)| a.clock / b.clock));
+            let processors = median(pairs().map(|(a, b)| a.processors / b.processors));
+            print!(
+                "   {} {ms:7.1} ({clock:4.1}x, {processors:4.1}x)",
+                backend.name()
+            );
         }
         println!();
     }

@@ -12,6 +12,9 @@ use crate::{
 /// Largest width of a digit that is considered.
 pub(crate) const MAX_WIDTH: u32 = 16;
 
+/// Scalars whose digits are cut out together, while they are in the cache.
+const BLOCK: usize = 128;
+
 /// A vector of scalars.
 pub(crate) trait Scalars: Sync {
     fn len(&self) -> usize;
@@ -142,17 +145,30 @@ impl Digits {
             length -= count;
             starts.push(start);
         }
-        let mut names = vec![0; total];
+        // Where the scalars are that come first.
+        let mut order = vec![0u32; total];
+        for (i, (magnitude, _)) in magnitudes.values.iter().enumerate() {
+            let place = &mut places[needed(magnitude)];
+            order[*place] = i as u32;
+            *place += 1;
+        }
+        let mut names = Vec::with_capacity(total);
         let mut digits = vec![0; start];
         let offset = offset(c, windows as u32);
-        for (magnitude, name) in &magnitudes.values {
-            let w = needed(magnitude);
-            let place = places[w];
-            places[w] += 1;
-            names[place] = *name;
-            let shifted = add_offset(magnitude, &offset);
-            for j in 0..w {
-                digits[starts[j] + place] = cut(&shifted, j as u32 * c, c);
+        let mut block = [[0; 6]; BLOCK];
+        for (first, order) in (0..total).step_by(BLOCK).zip(order.chunks(BLOCK)) {
+            for (shifted, &i) in block.iter_mut().zip(order) {
+                let (magnitude, name) = &magnitudes.values[i as usize];
+                *shifted = add_offset(magnitude, &offset);
+                names.push(*name);
+            }
+            for j in 0..windows {
+                let count = (starts[j + 1] - starts[j]).saturating_sub(first).min(BLOCK);
+                if count == 0 {
+                    break;
+                }
+                let digits = &mut digits[starts[j] + first..][..count];
+                cut(&block, j as u32 * c, c, digits);
             }
         }
         Self {
@@ -186,23 +202,22 @@ fn offset(c: u32, windows: u32) -> [u64; 5] {
     offset
 }
 
-fn add_offset(a: &Limbs, offset: &[u64; 5]) -> [u64; 5] {
+fn add_offset(a: &Limbs, offset: &[u64; 5]) -> [u64; 6] {
     let (r0, carry) = a[0].carrying_add(offset[0], false);
     let (r1, carry) = a[1].carrying_add(offset[1], carry);
     let (r2, carry) = a[2].carrying_add(offset[2], carry);
     let (r3, carry) = a[3].carrying_add(offset[3], carry);
-    [r0, r1, r2, r3, offset[4] + u64::from(carry)]
+    [r0, r1, r2, r3, offset[4] + u64::from(carry), 0]
 }
 
-/// Bits `start..start + c`.
-#[inline(always)]
-fn cut(a: &[u64; 5], start: u32, c: u32) -> u16 {
+/// Bits `start..start + c` of each number.
+fn cut(numbers: &[[u64; 6]; BLOCK], start: u32, c: u32, digits: &mut [u16]) {
     let (limb, shift) = ((start / 64) as usize, start % 64);
-    let mut bits = a[limb] >> shift;
-    if shift + c > 64 && limb < 4 {
-        bits |= a[limb + 1] << (64 - shift);
+    assert!(limb < 5);
+    for (digit, number) in digits.iter_mut().zip(numbers) {
+        let bits = u128::from(number[limb]) | u128::from(number[limb + 1]) << 64;
+        *digit = (bits >> shift) as u16 & (((1u32 << c) - 1) as u16);
     }
-    (bits & ((1 << c) - 1)) as u16
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! Each round adds neighbours in every segment, so a segment of `n` points takes `log2 n` rounds, and the additions of one round of all
 //! segments are independent: they share inversions whatever the lengths, and one long segment is the best case.
 use crate::{
-    add::{add_pairs, Pairs, Scratch},
+    add::{add_pairs, Pairs, Scratch, GROUP},
     backend::Kernels,
     curve::PastaCurve,
     point::AffinePoint,
@@ -17,13 +17,22 @@ pub(crate) struct Segment {
     pub(crate) out: u32,
 }
 
+/// What is left of a sum: the partial sums in places `start..start + len` and, if there is one, in place `odd`.
+#[derive(Clone, Copy)]
+struct Partial {
+    start: u32,
+    len: u32,
+    odd: Option<u32>,
+    out: u32,
+}
+
 /// Memory that is used again by the next sums.
 pub struct Workspace<C> {
     scratch: Scratch,
     pairs: Pairs,
-    segments: Vec<Segment>,
-    from: Vec<AffinePoint<C>>,
-    to: Vec<AffinePoint<C>>,
+    partial: Vec<Partial>,
+    /// The sums of all rounds, one round after the other.
+    sums: Vec<AffinePoint<C>>,
 }
 
 impl<C> Default for Workspace<C> {
@@ -31,9 +40,8 @@ impl<C> Default for Workspace<C> {
         Self {
             scratch: Scratch::default(),
             pairs: Pairs::default(),
-            segments: Vec::new(),
-            from: Vec::new(),
-            to: Vec::new(),
+            partial: Vec::new(),
+            sums: Vec::new(),
         }
     }
 }
@@ -45,13 +53,6 @@ fn named<C: PastaCurve>(points: &[AffinePoint<C>], name: u32) -> AffinePoint<C> 
         point.negated()
     } else {
         point
-    }
-}
-
-/// Grows a vector whose content does not matter.
-fn at_least<C>(points: &mut Vec<AffinePoint<C>>, len: usize) {
-    if points.len() < len {
-        points.resize(len, AffinePoint::IDENTITY);
     }
 }
 
@@ -70,94 +71,99 @@ impl<C: PastaCurve> Workspace<C> {
         let Self {
             scratch,
             pairs,
-            segments: left,
-            from,
-            to,
+            partial,
+            sums,
         } = self;
-        // Each round needs a place for every sum and one for repetitions that fill up a group.
-        let sums: usize = segments.iter().map(|s| s.len.div_ceil(2) as usize).sum();
-        at_least(from, sums + 1);
-        at_least(to, sums + 1);
+        // A tree has fewer inner nodes than leaves, and a segment may have one leaf that is copied; each round may fill up a group.
+        let nodes: usize = segments.iter().map(|s| s.len as usize + 1).sum();
+        let places = nodes + 32 * GROUP;
+        if sums.len() < places {
+            sums.resize(places, AffinePoint::IDENTITY);
+        }
 
-        left.clear();
+        // Single points that are left over go to the first places, then the first round's sums follow.
+        partial.clear();
         pairs.clear();
-        let mut next = 0;
+        let mut singles = 0;
+        let first = segments.len() as u32;
         for &Segment {
             start,
             len,
             out: place,
         } in segments
         {
-            let names = &names[start as usize..(start + len) as usize];
-            if let [name] = names {
-                out[place as usize] = named(points, *name);
-                continue;
-            }
-            let start = next;
-            let (couples, single) = names.as_chunks::<2>();
-            for [a, b] in couples {
-                pairs.push(*a, *b, next);
-                next += 1;
-            }
-            if let [name] = single {
-                from[next as usize] = named(points, *name);
-                next += 1;
-            }
-            left.push(Segment {
-                start,
-                len: next - start,
-                out: place,
+            let (couples, single) = names[start as usize..(start + len) as usize].as_chunks::<2>();
+            let odd = single.first().map(|name| {
+                sums[singles as usize] = named(points, *name);
+                singles += 1;
+                singles - 1
             });
+            let next = Partial {
+                start: first + pairs.len() as u32,
+                len: couples.len() as u32,
+                odd,
+                out: place,
+            };
+            pairs.extend(couples);
+            partial.push(next);
         }
         let mut careful = false;
-        let spare = next as usize + 1;
+        let mut end = first as usize;
+        let made = pairs.len();
         add_pairs::<C, true>(
             kernels,
             points,
-            &mut from[..spare],
+            &mut sums[end..],
             pairs,
             scratch,
             &mut careful,
         );
+        end += made;
 
         loop {
             pairs.clear();
-            next = 0;
-            left.retain_mut(|segment| {
-                let Segment {
+            partial.retain_mut(|segment| {
+                let Partial {
                     start,
                     len,
+                    odd,
                     out: place,
                 } = *segment;
-                if len == 1 {
-                    out[place as usize] = from[start as usize];
-                    return false;
+                match (len, odd) {
+                    (0, None) => return false,
+                    (1, None) => {
+                        out[place as usize] = sums[start as usize];
+                        return false;
+                    }
+                    (0, Some(odd)) => {
+                        out[place as usize] = sums[odd as usize];
+                        return false;
+                    }
+                    _ => {}
                 }
-                segment.start = next;
-                for k in 0..len / 2 {
-                    pairs.push((start + 2 * k) << 1, (start + 2 * k + 1) << 1, next);
-                    next += 1;
-                }
+                segment.start = (end + pairs.len()) as u32;
+                segment.len = len / 2;
+                pairs.extend_range(start, len / 2);
                 if len % 2 == 1 {
-                    to[next as usize] = from[(start + len - 1) as usize];
-                    next += 1;
+                    let last = start + len - 1;
+                    segment.odd = match odd {
+                        Some(odd) => {
+                            pairs.push(last << 1, odd << 1);
+                            segment.len += 1;
+                            None
+                        }
+                        None => Some(last),
+                    };
                 }
-                segment.len = next - segment.start;
                 true
             });
-            if left.is_empty() {
+            if partial.is_empty() {
                 return;
             }
-            let spare = next as usize + 1;
-            add_pairs::<C, false>(
-                kernels,
-                from,
-                &mut to[..spare],
-                pairs,
-                scratch,
-                &mut careful,
-            );
-            std::mem::swap(from, to);
+            let made = pairs.len();
+            let (before, after) = sums.split_at_mut(end);
+            add_pairs::<C, false>(kernels, before, after, pairs, scratch, &mut careful);
+            end += made;
         }
     }
 }

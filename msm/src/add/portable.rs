@@ -1,5 +1,5 @@
 //! The batch of additions, one at a time.
-use super::{Outcome, PairsRef};
+use super::{prefetch, Outcome, PairsRef};
 use crate::{
     curve::{PastaCurve, PastaField},
     field::{is_zero, portable::*, Limbs},
@@ -8,6 +8,9 @@ use crate::{
 
 /// Chains of products that are independent, so that the processor can overlap them.
 const CHAINS: usize = 4;
+
+/// How many pairs ahead points are fetched into the cache.
+const AHEAD: usize = 16;
 
 /// Denominators and the products of the earlier ones of their chain.
 #[derive(Default)]
@@ -38,8 +41,9 @@ fn operand<C: PastaCurve, const SIGNED: bool>(
     name: u32,
 ) -> (Limbs, Limbs) {
     let point = &points[(name >> 1) as usize];
-    if SIGNED && name & 1 == 1 {
-        (point.x, neg::<C::Base>(&point.y))
+    if SIGNED {
+        let opposite = neg::<C::Base>(&point.y);
+        (point.x, select(name & 1 == 1, opposite, point.y))
     } else {
         (point.x, point.y)
     }
@@ -58,6 +62,9 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
     scratch.kinds.clear();
     let mut products = [one; CHAINS];
     for (i, (&left, &right)) in pairs.left.iter().zip(pairs.right).enumerate() {
+        if SIGNED && i + AHEAD < pairs.len() {
+            prefetch(points, &[pairs.left[i + AHEAD], pairs.right[i + AHEAD]]);
+        }
         let (a, b) = (
             &points[(left >> 1) as usize],
             &points[(right >> 1) as usize],
@@ -100,12 +107,12 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
                 add::<C::Base>(&square, &add::<C::Base>(&square, &square))
             }
             kind => {
-                sums[pairs.out[i] as usize] = match kind {
+                sums[i] = match kind {
                     Kind::Right => AffinePoint::new(x2, y2),
                     Kind::Left => AffinePoint::new(x1, y1),
                     _ => AffinePoint::IDENTITY,
                 };
-                if sums[pairs.out[i] as usize].is_identity() {
+                if sums[i].is_identity() {
                     outcome = Outcome::Identity;
                 }
                 continue;
@@ -115,7 +122,7 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
         let x3 = sub::<C::Base>(&sub::<C::Base>(&square::<C::Base>(&slope), &x1), &x2);
         let run = sub::<C::Base>(&x1, &x3);
         let y3 = sub::<C::Base>(&mul::<C::Base>(&slope, &run), &y1);
-        sums[pairs.out[i] as usize] = AffinePoint::new(x3, y3);
+        sums[i] = AffinePoint::new(x3, y3);
     }
     outcome
 }

@@ -3,13 +3,12 @@
 //! Coordinates are read as the library stores them, `x 2^256`; for these kernels, to which `a 2^260` is the element `a`, they are the
 //! coordinates divided by 16. Slopes of differences are the true ones, and the squared slope must be divided by 16, too. So the inverses
 //! of the denominators are made with a factor 1/4, which costs nothing, and the product of that slope with the run takes a factor 4.
-use super::{Outcome, PairsRef, GROUP};
+use super::{prefetch, Outcome, PairsRef, GROUP};
 use crate::{
     curve::{PastaCurve, PastaField},
     field::vector::{inverses_of_lanes, Ifma, Lanes, Loose, Vector},
     point::AffinePoint,
 };
-use std::arch::x86_64::{_mm_prefetch, _MM_HINT_T0};
 
 /// Chains of products that are independent, so that the processor can overlap them.
 const CHAINS: usize = 4;
@@ -69,6 +68,10 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
     let vectors = pairs.len() / 8;
     assert_eq!(vectors * 8, pairs.len());
     assert_eq!(vectors % SIDE_BY_SIDE, 0);
+    let (sums, []) = sums.as_chunks_mut() else {
+        unreachable!("as many sums as pairs");
+    };
+    assert_eq!(sums.len(), vectors);
     scratch.reserve(vectors);
     let k = Vector::<C::Base>::new(proof);
     if !careful {
@@ -90,15 +93,6 @@ fn eight(names: &[u32], vector: usize) -> &[u32; 8] {
     names.try_into().expect("eight names")
 }
 
-#[inline(always)]
-fn prefetch<C>(points: &[AffinePoint<C>], names: &[u32; 8]) {
-    for name in names {
-        let address = points.as_ptr().wrapping_add((name >> 1) as usize);
-        // SAFETY: a hint that never faults, of the instruction set that every x86-64 processor has.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
-    }
-}
-
 /// Abscissas and ordinates of eight points.
 #[inline(always)]
 fn load_points<C: PastaCurve>(
@@ -117,19 +111,18 @@ fn load_points<C: PastaCurve>(
     )
 }
 
-/// Stores eight points at the given places.
+/// Stores eight points.
 #[inline(always)]
 fn store_points<C: PastaCurve>(
     k: Vector<C::Base>,
-    sums: &mut [AffinePoint<C>],
-    places: &[u32; 8],
+    sums: &mut [AffinePoint<C>; 8],
     x: &Lanes,
     y: &Lanes,
 ) {
     let ([x0, x1, x2, x3], [y0, y1, y2, y3]) = (k.to_words(x), k.to_words(y));
     let rows = k.transpose([x0, x1, x2, x3, y0, y1, y2, y3]);
-    for (&place, row) in places.iter().zip(rows) {
-        k.store_point(&mut sums[place as usize], row);
+    for (sum, row) in sums.iter_mut().zip(rows) {
+        k.store_point(sum, row);
     }
 }
 
@@ -204,7 +197,7 @@ fn signed_ordinates<F: PastaField, const SIGNED: bool>(
 fn kernel<C: PastaCurve, const SIGNED: bool, const CAREFUL: bool>(
     k: Vector<C::Base>,
     points: &[AffinePoint<C>],
-    sums: &mut [AffinePoint<C>],
+    sums: &mut [[AffinePoint<C>; 8]],
     pairs: PairsRef,
     scratch: &mut Scratch,
     vectors: usize,
@@ -319,7 +312,7 @@ fn kernel<C: PastaCurve, const SIGNED: bool, const CAREFUL: bool>(
                 (x, y) = (k.choose(identity, &x, &zero), k.choose(identity, &y, &zero));
                 identities |= identity;
             }
-            store_points(k, sums, eight(pairs.out, v + i), &x, &y);
+            store_points(k, &mut sums[v + i], &x, &y);
         }
     }
     if identities == 0 {

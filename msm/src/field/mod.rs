@@ -21,21 +21,27 @@ pub(crate) const fn negated_inverse(n: u64) -> u64 {
 /// `a - b` modulo 2^256, and whether `a < b`.
 #[inline(always)]
 pub(crate) fn sub_limbs(a: &Limbs, b: &Limbs) -> (Limbs, bool) {
-    let (r0, borrow) = a[0].borrowing_sub(b[0], false);
-    let (r1, borrow) = a[1].borrowing_sub(b[1], borrow);
-    let (r2, borrow) = a[2].borrowing_sub(b[2], borrow);
-    let (r3, borrow) = a[3].borrowing_sub(b[3], borrow);
-    ([r0, r1, r2, r3], borrow)
+    let (mut difference, mut borrow) = ([0; 4], false);
+    for i in 0..4 {
+        // Compilers find the chain of subtractions with borrow in this form.
+        let (limb, first) = a[i].overflowing_sub(b[i]);
+        let (limb, second) = limb.overflowing_sub(u64::from(borrow));
+        difference[i] = limb;
+        borrow = first | second;
+    }
+    (difference, borrow)
 }
 
 /// `a + b` modulo 2^256, and whether there is a carry.
 #[inline(always)]
 pub(crate) fn add_limbs(a: &Limbs, b: &Limbs) -> (Limbs, bool) {
-    let (r0, carry) = a[0].carrying_add(b[0], false);
-    let (r1, carry) = a[1].carrying_add(b[1], carry);
-    let (r2, carry) = a[2].carrying_add(b[2], carry);
-    let (r3, carry) = a[3].carrying_add(b[3], carry);
-    ([r0, r1, r2, r3], carry)
+    let (mut sum, mut carry) = ([0; 4], 0);
+    for i in 0..4 {
+        let wide = u128::from(a[i]) + u128::from(b[i]) + carry;
+        sum[i] = wide as u64;
+        carry = wide >> 64;
+    }
+    (sum, carry != 0)
 }
 
 /// `2^exponent mod p`.

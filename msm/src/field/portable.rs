@@ -12,18 +12,24 @@ const fn mac(a: u64, b: u64, c: u64, carry: u64) -> (u64, u64) {
     (wide as u64, (wide >> 64) as u64)
 }
 
+/// `a + b + carry` as a low and a high word.
+#[inline(always)]
+const fn adc(a: u64, b: u64, carry: u64) -> (u64, u64) {
+    let wide = a as u128 + b as u128 + carry as u128;
+    (wide as u64, (wide >> 64) as u64)
+}
+
+/// `a` if the condition holds, else `b`, without a branch: conditions are as good as random.
+#[inline(always)]
+pub(crate) fn select(condition: bool, a: Limbs, b: Limbs) -> Limbs {
+    std::array::from_fn(|i| std::hint::select_unpredictable(condition, a[i], b[i]))
+}
+
 /// `a` if it is below the modulus, else `a - p`, for `a < 2p`.
 #[inline(always)]
 fn reduce_once<F: PastaField>(a: Limbs) -> Limbs {
     let (reduced, borrow) = sub_limbs(&a, &F::MODULUS_LIMBS);
-    // A mask, not a branch: the outcome is as good as random.
-    let keep = (borrow as u64).wrapping_neg();
-    [
-        (a[0] & keep) | (reduced[0] & !keep),
-        (a[1] & keep) | (reduced[1] & !keep),
-        (a[2] & keep) | (reduced[2] & !keep),
-        (a[3] & keep) | (reduced[3] & !keep),
-    ]
+    select(borrow, a, reduced)
 }
 
 /// `(t + m p) / 2^64` for the `m` below 2^64 that makes it an integer; `t` has five limbs and so has the sum before the division.
@@ -33,10 +39,10 @@ fn reduction_round<F: PastaField>(t: [u64; 5]) -> [u64; 4] {
     let m = t[0].wrapping_mul(const { negated_inverse(F::MODULUS_LIMBS[0]) });
     let (_, carry) = mac(t[0], m, p[0], 0);
     let (r0, carry) = mac(t[1], m, p[1], carry);
-    let (r1, carry) = t[2].overflowing_add(carry);
-    let (r2, carry) = t[3].carrying_add(m << 62, carry);
+    let (r1, carry) = adc(t[2], 0, carry);
+    let (r2, carry) = adc(t[3], m << 62, carry);
     // Below 2^256 because t < 2^320 - 2^64 p in every use.
-    let r3 = t[4].wrapping_add(m >> 2).wrapping_add(carry as u64);
+    let r3 = t[4].wrapping_add(m >> 2).wrapping_add(carry);
     [r0, r1, r2, r3]
 }
 
@@ -77,14 +83,13 @@ pub(crate) fn square<F: PastaField>(a: &Limbs) -> Limbs {
     let t1 = t1 << 1;
 
     let (t0, carry) = mac(0, a[0], a[0], 0);
-    let (t1, carry) = t1.overflowing_add(carry);
-    let (s, c) = mac(t2, a[1], a[1], carry as u64);
-    let t2 = s;
-    let (t3, carry) = t3.overflowing_add(c);
-    let (t4, c) = mac(t4, a[2], a[2], carry as u64);
-    let (t5, carry) = t5.overflowing_add(c);
-    let (t6, c) = mac(t6, a[3], a[3], carry as u64);
-    let t7 = t7 + c;
+    let (t1, carry) = adc(t1, 0, carry);
+    let (t2, carry) = mac(t2, a[1], a[1], carry);
+    let (t3, carry) = adc(t3, 0, carry);
+    let (t4, carry) = mac(t4, a[2], a[2], carry);
+    let (t5, carry) = adc(t5, 0, carry);
+    let (t6, carry) = mac(t6, a[3], a[3], carry);
+    let t7 = t7 + carry;
 
     let low = montgomery_low::<F>([t0, t1, t2, t3]);
     // low <= p, the upper half is below p / 4.
@@ -118,9 +123,8 @@ pub(crate) fn add<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
 #[inline(always)]
 pub(crate) fn sub<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
     let (difference, borrow) = sub_limbs(a, b);
-    let p = F::MODULUS_LIMBS;
-    let mask = (borrow as u64).wrapping_neg();
-    add_limbs(&difference, &[p[0] & mask, p[1] & mask, 0, p[3] & mask]).0
+    let raised = add_limbs(&difference, &F::MODULUS_LIMBS).0;
+    select(borrow, raised, difference)
 }
 
 /// `-a` for `a < p`.

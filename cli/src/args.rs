@@ -124,6 +124,9 @@ pub struct Prove {
     /// Go on where Linux would end the program: wild pointers, writes to constants, stores into code
     #[arg(long)]
     pub permissive: bool,
+    /// Use no vector instructions, as ZKMIPS_PORTABLE=1 does: slower, the same results
+    #[arg(long)]
+    pub portable: bool,
 }
 
 #[derive(Debug, Args)]
@@ -154,6 +157,9 @@ pub struct Verify {
     /// Fail unless the guest exited with this status
     #[arg(long, value_name = "N")]
     pub status: Option<u32>,
+    /// Use no vector instructions, as ZKMIPS_PORTABLE=1 does: slower, the same results
+    #[arg(long)]
+    pub portable: bool,
 }
 
 #[derive(Debug, Args)]

@@ -32,6 +32,7 @@ mod zk;
 
 pub use engine::{Generator, PallasEngine, PastaEngine, VestaEngine};
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine};
+pub use zkmips_msm::backend::{use_portable, PORTABLE_VARIABLE};
 
 /// The primary curve: step circuits are written over its scalar field.
 pub type Primary = PallasEngine;

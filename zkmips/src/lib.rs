@@ -68,3 +68,4 @@ pub use zkmips_emulator::{
     ByteOrder, Diagnostic, Inputs, KindCount, LoadError, RunError, RunReport,
 };
 pub use zkmips_folding::params::SetupError;
+pub use zkmips_folding::{use_portable, PORTABLE_VARIABLE};

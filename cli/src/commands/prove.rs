@@ -16,6 +16,9 @@ use std::process::ExitCode;
 use zkmips::{Executor, ProveError, Prover, MAX_SLOTS};
 
 pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
+    if args.portable {
+        zkmips::use_portable(true);
+    }
     let shape = args.shape.as_deref().map(super::shape).transpose()?;
     let program = load(&args.program)?;
     let inputs = public_inputs(args.public)?;

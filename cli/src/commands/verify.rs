@@ -22,6 +22,9 @@ pub fn verify(context: &Context, args: Verify) -> Result<ExitCode, Failure> {
 }
 
 fn attempt(context: &Context, args: Verify) -> Result<ExitCode, Failure> {
+    if args.portable {
+        zkmips::use_portable(true);
+    }
     let refused = |message: String| Failure::about(&args.proof, REFUSED, message);
     let bytes = files::read(&args.proof, zkmips::MAX_FILE_BYTES)?;
     let proof =

@@ -18,7 +18,7 @@ use nova_snark::{
 };
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use zkmips_msm::{msm, Backend, EndoScalar};
+use zkmips_msm::{msm, Backend, EndoScalar, PastaField};
 
 /// An opening: two points for each variable, and the last entry of the folded vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,20 +64,11 @@ fn round_challenge<E: PastaEngine>(
     Ok((x, value, inverse))
 }
 
-fn inner_product<F: Field>(a: &[F], b: &[F]) -> F {
-    a.par_iter()
-        .zip(b)
-        .map(|(a, b)| *a * b)
-        .reduce(|| F::ZERO, |a, b| a + b)
-}
-
 /// `low + x high`, entry by entry.
-fn fold_scalars<F: Field>(vector: &mut Vec<F>, x: &F) {
+fn fold_scalars<F: PastaField>(vector: &mut Vec<F>, x: F) {
     let half = vector.len() / 2;
     let (low, high) = vector.split_at_mut(half);
-    low.par_iter_mut()
-        .zip(high)
-        .for_each(|(l, h)| *l += *x * *h);
+    Backend::current().axpy(low, x, high);
     vector.truncate(half);
 }
 
@@ -100,17 +91,18 @@ pub(super) fn prove<E: PastaEngine>(
         let half = a.len() / 2;
         let ((a_lo, a_hi), (b_lo, b_hi)) = (a.split_at(half), b.split_at(half));
         let (g_lo, g_hi) = g.split_at(half);
-        let cross = |a: &[_], g: &[_], b: &[_]| msm(a, g) + base * inner_product(a, b);
+        let backend = Backend::current();
+        let cross = |a: &[_], g: &[_], b: &[_]| msm(a, g) + base * backend.inner_product(a, b);
         let (l, r) = rayon::join(|| cross(a_lo, g_hi, b_hi), || cross(a_hi, g_lo, b_lo));
         let (endo, x, inverse) = round_challenge::<E>(transcript, &l, &r)?;
         left.push(l);
         right.push(r);
         if half > 1 {
-            folded = Backend::current().fold_points(g_lo, g_hi, &endo);
+            folded = backend.fold_points(g_lo, g_hi, &endo);
             g = &folded;
         }
-        fold_scalars(&mut a, &inverse);
-        fold_scalars(&mut b, &x);
+        fold_scalars(&mut a, inverse);
+        fold_scalars(&mut b, x);
     }
     Ok(Opening {
         left,

@@ -38,7 +38,7 @@
 use crate::{
     builder::Builder,
     bus::Bus,
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
 };
 use ff::Field;
 
@@ -251,7 +251,7 @@ fn linear(b: &mut Builder, value: Lc) -> Lc {
 
 /// Appends the base columns of a batch and moves the position.
 pub fn fill(batch: &Batch, position: &mut Position, out: &mut Vec<F>) {
-    let limbs = |v: u64| [v & 0xffff, v >> 16].map(F::from);
+    let limbs = |v: u64| [v & 0xffff, v >> 16].map(from_u64);
     let start = position.next;
     match &batch.switch {
         Some(region) => {
@@ -263,7 +263,7 @@ pub fn fill(batch: &Batch, position: &mut Position, out: &mut Vec<F>) {
                     u64::from(region.executable),
                     region.lookups,
                 ]
-                .map(F::from),
+                .map(from_u64),
             );
             *position = Position {
                 next: region.first,
@@ -273,7 +273,7 @@ pub fn fill(batch: &Batch, position: &mut Position, out: &mut Vec<F>) {
         }
         None => out.extend([F::ZERO; 5]),
     }
-    out.extend((1..=4).map(|k| F::from(u64::from(position.kind == k))));
+    out.extend((1..=4).map(|k| from_u64(u64::from(position.kind == k))));
     for i in 0..WORDS {
         match batch.words.get(i) {
             Some(w) => {
@@ -282,14 +282,14 @@ pub fn fill(batch: &Batch, position: &mut Position, out: &mut Vec<F>) {
                 out.extend(limbs(address - position.next));
                 out.extend(limbs(u64::from(w.initial)));
                 out.extend(limbs(w.time));
-                out.push(F::from(u64::from(w.last)));
+                out.push(from_u64(u64::from(w.last)));
                 position.next = address + 1;
             }
             None => out.extend([F::ZERO; 8]),
         }
     }
     let used = position.next != start || !batch.words.is_empty() || batch.switch.is_some();
-    out.push(F::from(u64::from(used)));
+    out.push(from_u64(u64::from(used)));
     out.extend(limbs(if used {
         position.end - position.next
     } else {

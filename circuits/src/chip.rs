@@ -6,9 +6,30 @@ use crate::{
     operation::Operation,
 };
 use ff::Field;
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{LazyLock, PoisonError, RwLock},
+};
+
+/// Base columns of one instance of a part `C`, which `synthesize` writes down: counted once, because a page or node has hashes.
+fn width_of<C: 'static>(synthesize: impl FnOnce(&mut Builder)) -> usize {
+    static WIDTHS: LazyLock<RwLock<HashMap<TypeId, usize>>> = LazyLock::new(RwLock::default);
+    let part = TypeId::of::<C>();
+    let known = WIDTHS.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(width) = known.get(&part) {
+        return *width;
+    }
+    drop(known);
+    let mut b = Builder::new();
+    synthesize(&mut b);
+    let mut widths = WIDTHS.write().unwrap_or_else(PoisonError::into_inner);
+    widths.insert(part, b.base_columns());
+    b.base_columns()
+}
 
 /// A chip: rows that do one kind of work, repeated a fixed number of times in each segment.
-pub trait Chip {
+pub trait Chip: Sized + 'static {
     /// Its name in descriptions and reports.
     const NAME: &'static str;
     /// What one instance works on.
@@ -22,14 +43,12 @@ pub trait Chip {
 
     /// Number of base columns of one instance.
     fn width() -> usize {
-        let mut b = Builder::new();
-        Self::synthesize(&mut b);
-        b.base_columns()
+        width_of::<Self>(Self::synthesize)
     }
 }
 
 /// A chip whose rows depend on the byte order as well.
-pub trait OrderedChip {
+pub trait OrderedChip: Sized + 'static {
     /// Its name in descriptions and reports.
     const NAME: &'static str;
     /// What one instance works on.
@@ -43,9 +62,7 @@ pub trait OrderedChip {
 
     /// Number of base columns of one instance.
     fn width() -> usize {
-        let mut b = Builder::new();
-        Self::synthesize(&mut b, &Lc::zero());
-        b.base_columns()
+        width_of::<Self>(|b| Self::synthesize(b, &Lc::zero()))
     }
 }
 

@@ -66,6 +66,32 @@ impl Layout {
     }
 }
 
+/// The values of a flat assignment's variables, in the parts in which the prover holds them. A part may end where nothing has been
+/// computed yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Assignment<'a> {
+    /// One, `z[0]`, `z[1]`, alpha, gamma.
+    pub head: [F; HEAD as usize],
+    /// All `pre` columns.
+    pub pre: &'a [F],
+    /// What comes after them.
+    pub post: &'a [F],
+    /// Number of `pre` columns, those not computed yet included.
+    pub pre_len: u32,
+}
+
+impl Assignment<'_> {
+    /// The value at a position of the flat assignment.
+    #[inline(always)]
+    pub fn get(&self, position: u32) -> F {
+        match position.checked_sub(HEAD) {
+            None => self.head[position as usize],
+            Some(i) if i < self.pre_len => self.pre[i as usize],
+            Some(i) => self.post[(i - self.pre_len) as usize],
+        }
+    }
+}
+
 /// Interned coefficients; index 0 is one and index 1 is minus one.
 #[derive(Debug, Clone)]
 pub struct Coefficients {
@@ -96,6 +122,7 @@ impl Coefficients {
     }
 
     /// The coefficient with this index.
+    #[inline(always)]
     pub fn get(&self, i: u32) -> F {
         self.values[i as usize]
     }
@@ -147,14 +174,20 @@ impl LcList {
             .zip(self.coefficients[range].iter().copied())
     }
 
-    /// The value of one under a flat assignment (after `flatten`).
-    pub fn evaluate(&self, i: usize, table: &Coefficients, assignment: &[F]) -> F {
+    /// The value of one under an assignment (after `flatten`).
+    pub fn evaluate(&self, i: usize, table: &Coefficients, assignment: &Assignment) -> F {
         let mut sum = F::ZERO;
         for (v, c) in self.terms(i) {
-            let x = assignment[v as usize];
+            if v == 0 {
+                sum += table.get(c);
+                continue;
+            }
+            let x = assignment.get(v);
             match c {
                 0 => sum += x,
                 1 => sum -= x,
+                // Idle rows are all zero: a comparison is cheaper than a product.
+                _ if x == F::ZERO => (),
                 _ => sum += x * table.get(c),
             }
         }

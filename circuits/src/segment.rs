@@ -3,12 +3,13 @@
 use crate::{
     builder::{Builder, LateBlock, PreSource, Section},
     bus::{Bus, PARTS},
-    chips::tables::is_table,
-    compact::{Coefficients, Layout, LcList, HEAD},
+    chips::tables::{is_table, Histograms, NotAFact},
+    compact::{Assignment, Coefficients, Layout, LcList, HEAD},
     lc::{Lc, Var, F},
 };
 use ff::Field;
 use rayon::prelude::*;
+use zkmips_msm::Backend;
 
 /// A segment whose rows are fixed.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub struct Segment {
     term_bus: Vec<Bus>,
     term_parts: [LcList; PARTS],
     sections: Vec<Section>,
+    /// The terms on the buses of the constant tables.
+    table_terms: Vec<usize>,
     base: usize,
     state_out: LcList,
 }
@@ -40,6 +43,18 @@ pub struct Crossing {
     pub multiplicity: F,
     /// The parts.
     pub tuple: [F; PARTS],
+}
+
+/// The product, which is not worth computing if it is by zero or one.
+#[inline(always)]
+fn product(a: F, b: F) -> F {
+    if a == F::ZERO || b == F::ONE {
+        return a;
+    }
+    if a == F::ONE {
+        return b;
+    }
+    a * b
 }
 
 /// The smallest sum of at most three powers of two that is at least `n`.
@@ -87,8 +102,12 @@ impl Segment {
         for list in all {
             list.flatten(&layout);
         }
+        let table_terms = (0..b.term_bus.len())
+            .filter(|i| is_table(b.term_bus[*i]))
+            .collect();
         Segment {
             layout,
+            table_terms,
             table: b.table,
             pre: b.pre,
             pre_products: b.pre_products,
@@ -181,143 +200,197 @@ impl Segment {
         self.state_out.terms(i).map(|(v, c)| (v, self.table.get(c)))
     }
 
-    /// Expands base columns to all `pre` columns, padding included.
+    /// Expands base columns to all `pre` columns, padding included, and appends them to the empty `out`.
     pub fn fill_pre(&self, base: &[F], out: &mut Vec<F>) {
         assert_eq!(
             base.len(),
             self.base,
             "the filler supplies every base column"
         );
-        // The products read the flat assignment, whose head (one, z, challenges) they do not touch but for the constant.
-        let mut flat = vec![F::ZERO; (HEAD + self.layout.pre) as usize];
-        flat[0] = F::ONE;
-        let (mut next_base, mut next_product) = (0, 0);
-        for (i, source) in self.pre.iter().enumerate() {
-            flat[HEAD as usize + i] = match source {
-                PreSource::Base => {
-                    next_base += 1;
-                    base[next_base - 1]
-                }
+        assert!(out.is_empty(), "columns have their places");
+        out.reserve_exact(self.pre_len());
+        let (mut base, mut next_product) = (base.iter(), 0);
+        let [a, b] = &self.pre_products;
+        for source in &self.pre {
+            match source {
+                PreSource::Base => out.extend(base.next()),
                 PreSource::Product => {
+                    let known = self.entering(out);
+                    let [a, b] = [a, b].map(|l| l.evaluate(next_product, &self.table, &known));
+                    out.push(product(a, b));
                     next_product += 1;
-                    let [a, b] = &self.pre_products;
-                    a.evaluate(next_product - 1, &self.table, &flat)
-                        * b.evaluate(next_product - 1, &self.table, &flat)
                 }
-            };
+            }
         }
-        out.extend_from_slice(&flat[HEAD as usize..]);
+        out.resize(self.pre_len(), F::ZERO);
+    }
+
+    /// What is known of the assignment when there are only `pre` columns, and perhaps not all of them.
+    fn entering<'a>(&self, pre: &'a [F]) -> Assignment<'a> {
+        self.known(pre, &[F::ZERO; 4], &[])
+    }
+
+    fn known<'a>(&self, pre: &'a [F], z: &[F], post: &'a [F]) -> Assignment<'a> {
+        Assignment {
+            head: [F::ONE, z[0], z[1], z[2], z[3]],
+            pre,
+            post,
+            pre_len: self.layout.pre,
+        }
     }
 
     /// Computes everything after `pre`; `z = [state, sum, alpha, gamma]`. The last two values are `z'[0]`, `z'[1]`.
-    pub fn fill_post(&self, pre: &[F], z: &[F], out: &mut Vec<F>) {
-        let flat = self.assignment(pre, z);
-        out.extend_from_slice(&flat[(HEAD + self.layout.pre) as usize..]);
-        for i in 0..2 {
-            out.push(self.state_out.evaluate(i, &self.table, &flat));
+    pub fn fill_post(&self, pre: &[F], z: &[F], post: &mut [F]) {
+        assert_eq!(pre.len(), self.pre_len());
+        assert_eq!(post.len(), self.post_len());
+        let (scaled, inverses) = (self.layout.scaled as usize, self.inverses[0].len());
+        self.fill_scaled(pre, z, post);
+        let (known, rest) = post.split_at_mut(scaled);
+        let known = self.known(pre, z, known);
+        let chunk = inverses.div_ceil(8 * rayon::current_num_threads()).max(1);
+        rest[..inverses]
+            .par_chunks_mut(chunk)
+            .enumerate()
+            .for_each(|(i, out)| self.fractions(i * chunk, &known, out));
+        for i in 0..self.tail[0].len() {
+            let known = self.known(pre, z, post);
+            let value = self.product(&self.tail, i, &known);
+            post[scaled + inverses + i] = value;
         }
+        let outputs = post.len() - 2;
+        for i in 0..2 {
+            let known = self.known(pre, z, post);
+            post[outputs + i] = self.state_out.evaluate(i, &self.table, &known);
+        }
+    }
+
+    /// Products with powers of gamma and the blocks between them, in order.
+    fn fill_scaled(&self, pre: &[F], z: &[F], post: &mut [F]) {
+        let (mut at, mut next_product) = (0, 0);
+        let mut inputs = Vec::new();
+        let mut outputs = Vec::new();
+        let products = |until: usize, at: &mut usize, next: &mut usize, post: &mut [F]| {
+            while *at < until {
+                let value = self.product(&self.scaled, *next, &self.known(pre, z, post));
+                post[*at] = value;
+                *at += 1;
+                *next += 1;
+            }
+        };
+        for block in &self.late_blocks {
+            products(block.first as usize, &mut at, &mut next_product, post);
+            let known = self.known(pre, z, post);
+            inputs.clear();
+            inputs.extend(
+                block
+                    .inputs
+                    .clone()
+                    .map(|i| self.late_inputs.evaluate(i, &self.table, &known)),
+            );
+            outputs.clear();
+            (block.compute)(&inputs, &mut outputs);
+            let end = at + block.outputs as usize;
+            post[at..end].copy_from_slice(&outputs);
+            at = end;
+        }
+        let end = self.layout.scaled as usize;
+        products(end, &mut at, &mut next_product, post);
+    }
+
+    fn product(&self, lists: &[LcList; 2], i: usize, known: &Assignment) -> F {
+        let [a, b] = lists;
+        let b = b.evaluate(i, &self.table, known);
+        if b == F::ZERO {
+            return F::ZERO;
+        }
+        product(a.evaluate(i, &self.table, known), b)
     }
 
     /// The flat assignment `[1, z[0], z[1], alpha, gamma, pre.., scaled.., inverses.., tail..]`.
     pub fn assignment(&self, pre: &[F], z: &[F]) -> Vec<F> {
-        assert_eq!(pre.len(), self.layout.pre as usize);
-        let mut flat = Vec::with_capacity(self.layout.len());
-        flat.extend_from_slice(&[F::ONE, z[0], z[1], z[2], z[3]]);
+        let mut post = vec![F::ZERO; self.post_len()];
+        self.fill_post(pre, z, &mut post);
+        let mut flat = self.known(pre, z, &[]).head.to_vec();
         flat.extend_from_slice(pre);
-        let products = |lists: &[LcList; 2], range: std::ops::Range<usize>, flat: &mut Vec<F>| {
-            for i in range {
-                let value = lists[0].evaluate(i, &self.table, flat)
-                    * lists[1].evaluate(i, &self.table, flat);
-                flat.push(value);
-            }
-        };
-        let late = flat.len();
-        let mut next_product = 0;
-        for block in &self.late_blocks {
-            let before = block.first as usize - (flat.len() - late);
-            products(&self.scaled, next_product..next_product + before, &mut flat);
-            next_product += before;
-            let inputs: Vec<F> = block
-                .inputs
-                .clone()
-                .map(|i| self.late_inputs.evaluate(i, &self.table, &flat))
-                .collect();
-            let end = flat.len() + block.outputs as usize;
-            (block.compute)(&inputs, &mut flat);
-            assert_eq!(flat.len(), end, "a late block computes what it announced");
-        }
-        products(&self.scaled, next_product..self.scaled[0].len(), &mut flat);
-        let count = self.inverses[0].len();
-        let chunk = count.div_ceil(rayon::current_num_threads()).max(1);
-        let values: Vec<Vec<F>> = (0..count)
-            .collect::<Vec<_>>()
-            .par_chunks(chunk)
-            .map(|range| self.fractions(range[0]..range[0] + range.len(), &flat))
-            .collect();
-        flat.extend(values.into_iter().flatten());
-        products(&self.tail, 0..self.tail[0].len(), &mut flat);
+        flat.extend_from_slice(&post[..post.len() - 2]);
         flat
     }
 
-    /// `m / d` of a range of terms; zero where d is zero (the row then fails unless m is zero too).
-    fn fractions(&self, range: std::ops::Range<usize>, flat: &[F]) -> Vec<F> {
+    /// `m / d` of the terms from `first` on; zero where d is zero (the row then fails unless m is zero too). A term that is not
+    /// there, one with m = 0, costs nothing.
+    fn fractions(&self, first: usize, known: &Assignment, out: &mut [F]) {
         let [m_list, d_list] = &self.inverses;
-        let mut values: Vec<F> = range
-            .clone()
-            .map(|i| d_list.evaluate(i, &self.table, flat))
-            .collect();
-        let mut scratch = vec![F::ZERO; values.len()];
-        ff::BatchInverter::invert_with_external_scratch(&mut values, &mut scratch);
-        for (i, v) in range.zip(&mut values) {
-            *v *= m_list.evaluate(i, &self.table, flat);
+        let mut present = Vec::with_capacity(out.len());
+        let mut multiplicities = Vec::with_capacity(out.len());
+        let mut values = Vec::with_capacity(out.len());
+        for (i, v) in out.iter_mut().enumerate() {
+            *v = F::ZERO;
+            let m = m_list.evaluate(first + i, &self.table, known);
+            if m != F::ZERO {
+                present.push(i as u32);
+                multiplicities.push(m);
+                values.push(d_list.evaluate(first + i, &self.table, known));
+            }
         }
-        values
+        Backend::current().batch_invert(&mut values);
+        let minus_one = -F::ONE;
+        for ((i, m), v) in present.iter().zip(&multiplicities).zip(&values) {
+            out[*i as usize] = if *m == minus_one { -v } else { product(*m, *v) };
+        }
     }
 
     /// The first row that does not hold, if any.
     pub fn violation(&self, flat: &[F]) -> Option<usize> {
+        let (head, rest) = flat.split_at(HEAD as usize);
+        let (pre, post) = rest.split_at(self.pre_len());
+        let known = self.known(pre, &head[1..], post);
         (0..self.num_rows()).into_par_iter().find_first(|&i| {
-            let [a, b, c] = [0, 1, 2].map(|m| self.rows[m].evaluate(i, &self.table, flat));
+            let [a, b, c] = [0, 1, 2].map(|m| self.rows[m].evaluate(i, &self.table, &known));
             a * b != c
         })
     }
 
     /// Every tuple with a non-zero multiplicity that crosses a bus.
     pub fn crossings(&self, pre: &[F]) -> Vec<Crossing> {
-        let mut flat = vec![F::ONE, F::ZERO, F::ZERO, F::ZERO, F::ZERO];
-        flat.extend_from_slice(pre);
+        let known = self.entering(pre);
         (0..self.term_bus.len())
             .into_par_iter()
             .filter_map(|i| {
-                let multiplicity = self.inverses[0].evaluate(i, &self.table, &flat);
+                let multiplicity = self.inverses[0].evaluate(i, &self.table, &known);
                 (!bool::from(multiplicity.is_zero())).then(|| Crossing {
                     bus: self.term_bus[i],
                     multiplicity,
                     tuple: std::array::from_fn(|p| {
-                        self.term_parts[p].evaluate(i, &self.table, &flat)
+                        self.term_parts[p].evaluate(i, &self.table, &known)
                     }),
                 })
             })
             .collect()
     }
 
-    /// Every tuple that is consumed from a constant table.
-    pub fn lookups(&self, pre: &[F]) -> Vec<(Bus, [F; PARTS])> {
-        let mut flat = vec![F::ONE, F::ZERO, F::ZERO, F::ZERO, F::ZERO];
-        flat.extend_from_slice(pre);
-        let consumed = |i: &usize| {
-            is_table(self.term_bus[*i])
-                && self.inverses[0].evaluate(*i, &self.table, &flat) == -F::ONE
-        };
-        (0..self.term_bus.len())
-            .into_par_iter()
-            .filter(consumed)
-            .map(|i| {
+    /// Counts every tuple that is consumed from a constant table.
+    pub fn count_lookups(&self, pre: &[F]) -> Result<Histograms, NotAFact> {
+        let known = self.entering(pre);
+        let count = |mut counts: Histograms, i: &usize| {
+            let multiplicity = self.inverses[0].evaluate(*i, &self.table, &known);
+            if multiplicity == -F::ONE {
                 let tuple =
-                    std::array::from_fn(|p| self.term_parts[p].evaluate(i, &self.table, &flat));
-                (self.term_bus[i], tuple)
+                    std::array::from_fn(|p| self.term_parts[p].evaluate(*i, &self.table, &known));
+                counts.count(self.term_bus[*i], &tuple)?;
+            }
+            Ok(counts)
+        };
+        let chunk = self
+            .table_terms
+            .len()
+            .div_ceil(rayon::current_num_threads());
+        self.table_terms
+            .par_chunks(chunk.max(1))
+            .map(|terms| terms.iter().try_fold(Histograms::default(), count))
+            .try_reduce(Histograms::default, |mut a, b| {
+                a.merge(b);
+                Ok(a)
             })
-            .collect()
     }
 
     /// Position of a variable in the flat assignment.

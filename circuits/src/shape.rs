@@ -21,13 +21,14 @@ use crate::{
         DecodedPage, Divide, Equality, EqualityTrap, ImagePage, LeadingZeros, Logic, Multiply,
         Node, Order, OrderTrap, Shift, Unsigned,
     },
-    lc::{Lc, Var, F},
+    lc::{from_u64, Lc, Var, F},
     segment::Segment,
     slot,
     state::{self, State, StateLc},
     step::SegmentStep,
     unit::{Unit, ALL, UNITS},
 };
+use std::sync::LazyLock;
 use zkmips_emulator::constants::MACHINE_VERSION;
 
 /// How many instances of each part a segment has.
@@ -265,8 +266,8 @@ pub fn fill(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &
 
 /// The multiplicities: of a block of the range and of the logic table in each of the segments that hold one, of the small tables in the last segment.
 fn fill_tables(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &mut Vec<F>) {
-    let none = Histograms::default();
-    let held = |here: bool| histograms.filter(|_| here).unwrap_or(&none);
+    static NONE: LazyLock<Histograms> = LazyLock::new(Histograms::default);
+    let held = |here: bool| histograms.filter(|_| here).unwrap_or(&NONE);
     let range = work.range_block.unwrap_or(0);
     let multiplicities = held(work.range_block.is_some()).range_block(c.range_block, range);
     tables::fill_range_block(range, multiplicities, out);
@@ -275,7 +276,7 @@ fn fill_tables(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out
     tables::fill_logic_block(logic, multiplicities, out);
     let small = held(work.last);
     let counts = small.shift().iter().chain(small.power());
-    out.extend(counts.map(|m| F::from(*m)));
+    out.extend(counts.map(|m| from_u64(*m)));
 }
 
 /// The prebuilt shapes. The prover chooses one, and the proof names it.

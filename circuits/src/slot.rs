@@ -46,7 +46,7 @@
 use crate::{
     builder::Builder,
     bus::Bus,
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
     microcode::{self, Entry, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, RT_SHIFT, STEP_SHIFT},
 };
 use ff::Field;
@@ -189,16 +189,16 @@ fn cut(b: &mut Builder, label: &'static str, value: Lc) -> Lc {
 /// Appends the base columns of a slot.
 pub fn fill(row: &Row, out: &mut Vec<F>) {
     let e = &row.entry;
-    let word = |w: u32| F::from(u64::from(w));
-    out.extend(e.flags().map(|f| F::from(u64::from(f))));
-    out.extend([e.rs, e.rt, e.rd].map(|r| F::from(u64::from(r))));
+    let word = |w: u32| from_u64(u64::from(w));
+    out.extend(e.flags().map(|f| from_u64(u64::from(f))));
+    out.extend([e.rs, e.rt, e.rd].map(|r| from_u64(u64::from(r))));
     out.extend([
-        F::from(e.operation.number()),
+        from_u64(e.operation.number()),
         word(e.immediate),
         word(e.target),
     ]);
     out.extend([row.rs_value, row.rt_value, row.rd_old].map(word));
-    out.extend(row.gaps.map(|g| F::from(u64::from(g))));
+    out.extend(row.gaps.map(|g| from_u64(u64::from(g))));
     out.extend([word(row.result & 0xffff), word(row.result >> 16)]);
     let (x, y) = (
         u64::from(row.rs_value) + u64::from(e.immediate),
@@ -274,7 +274,7 @@ mod tests {
 
     /// `pc`, `next_pc`, step after the slot.
     fn after(segment: &Segment, pre: &[F]) -> (u64, u64, u64) {
-        let mut post = Vec::new();
+        let mut post = vec![F::ZERO; segment.post_len()];
         segment.fill_post(pre, &challenges(), &mut post);
         let [pc, packed] = [post[post.len() - 2], post[post.len() - 1]].map(|v| small(&v).unwrap());
         (pc, packed & ((1 << 40) - 1), packed >> 40)

@@ -27,9 +27,11 @@ pub struct Source<'a> {
     queues: Queues,
     boundary: Position,
     next: usize,
-    /// The last segments, filled ahead in the first pass because their tables need the lookups of all of them.
-    ahead: VecDeque<Vec<F>>,
+    /// The last segments, executed ahead in the first pass because their tables need the lookups of all of them.
+    ahead: VecDeque<Work>,
     lookups: Histograms,
+    /// Base columns of the segment that is filled; kept because fresh memory costs more than filling it.
+    base: Vec<F>,
 }
 
 /// Records of a segment's slots, and what they ask of chips.
@@ -86,6 +88,7 @@ impl<'a> Source<'a> {
             next: 0,
             ahead: VecDeque::new(),
             lookups: Histograms::default(),
+            base: Vec::with_capacity(segment.base_columns()),
         })
     }
 
@@ -155,38 +158,30 @@ impl<'a> Source<'a> {
     }
 
     /// The `pre` columns of the next segment, with multiplicities if they are known.
-    fn columns(&mut self, work: &Work, histogram: Option<&Histograms>) -> Vec<F> {
-        let mut base = Vec::with_capacity(self.segment.base_columns());
-        shape::fill(&self.plan.capacities, work, histogram, &mut base);
-        let mut pre = Vec::new();
-        self.segment.fill_pre(&base, &mut pre);
-        pre
+    fn columns(&mut self, work: &Work, histogram: Option<&Histograms>, out: &mut Vec<F>) {
+        self.base.clear();
+        shape::fill(&self.plan.capacities, work, histogram, &mut self.base);
+        self.segment.fill_pre(&self.base, out);
     }
 
     /// Counts the lookups of a segment.
     fn count(&mut self, pre: &[F]) -> Result<(), StepError> {
-        for (bus, tuple) in self.segment.lookups(pre) {
-            self.lookups.count(bus, &tuple).map_err(source)?;
-        }
+        self.lookups
+            .merge(self.segment.count_lookups(pre).map_err(source)?);
         Ok(())
     }
 
-    /// The first pass over the segments with tables: all columns but the multiplicities, then these.
-    fn fill_ahead(&mut self) -> Result<(), StepError> {
-        let mut works = Vec::new();
+    /// The first pass over the segments with tables: all columns but the multiplicities, to count their lookups. `buffer` is left empty.
+    fn count_ahead(&mut self, buffer: &mut Vec<F>) -> Result<(), StepError> {
         while self.next < self.plan.segments() {
             let work = self.work()?;
-            let pre = self.columns(&work, None);
-            self.count(&pre)?;
-            works.push(work);
-        }
-        let histogram = std::mem::take(&mut self.lookups);
-        for work in &works {
-            let pre = self.columns(work, Some(&histogram));
-            self.ahead.push_back(pre);
+            self.columns(&work, None, buffer);
+            self.count(buffer)?;
+            buffer.clear();
+            self.ahead.push_back(work);
         }
         // The second pass is another source over the same plan.
-        let _ = self.plan.histograms.set(histogram);
+        let _ = self.plan.histograms.set(std::mem::take(&mut self.lookups));
         Ok(())
     }
 }
@@ -208,23 +203,19 @@ impl PreSource<F> for Source<'_> {
                 segments: n,
             });
         }
-        let first_table = n - self.plan.capacities.table_segments();
-        if let Some(histogram) = self.plan.histograms.get().filter(|_| self.ahead.is_empty()) {
-            let work = self.work()?;
-            *out = self.columns(&work, Some(histogram));
-        } else {
-            if i == first_table {
-                self.fill_ahead()?;
-            }
-            *out = match self.ahead.pop_front() {
-                Some(pre) => pre,
-                None => {
-                    let work = self.work()?;
-                    let pre = self.columns(&work, None);
-                    self.count(&pre)?;
-                    pre
-                }
-            };
+        let plan = self.plan;
+        let first_table = n - plan.capacities.table_segments();
+        if i == first_table && plan.histograms.get().is_none() {
+            self.count_ahead(out)?;
+        }
+        let work = match self.ahead.pop_front() {
+            Some(work) => work,
+            None => self.work()?,
+        };
+        let histogram = plan.histograms.get();
+        self.columns(&work, histogram, out);
+        if histogram.is_none() {
+            self.count(out)?;
         }
         Ok(())
     }

@@ -34,7 +34,7 @@ use crate::{
     boundary::Position,
     builder::Builder,
     bus::Bus,
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
     microcode::REGISTERS,
     poseidon,
     slot::Chain,
@@ -132,9 +132,9 @@ impl State {
 
     /// Appends the base columns of the entering state.
     pub fn fill(&self, out: &mut Vec<F>) {
-        out.extend(self.others().map(F::from));
+        out.extend(self.others().map(from_u64));
         for w in &self.registers[1..] {
-            out.extend([w & 0xffff, w >> 16].map(|limb| F::from(u64::from(limb))));
+            out.extend([w & 0xffff, w >> 16].map(|limb| from_u64(u64::from(limb))));
         }
     }
 }
@@ -186,9 +186,9 @@ pub fn close_registers(b: &mut Builder, entering: &[Lc]) -> Vec<Lc> {
 /// Appends the base columns of [`close_registers`]: last times and leaving values.
 pub fn fill_registers(times: &[u16], leaving: &[u32], out: &mut Vec<F>) {
     for (index, (time, value)) in times.iter().zip(leaving).enumerate() {
-        out.push(F::from(u64::from(*time)));
+        out.push(from_u64(u64::from(*time)));
         if index > 0 {
-            out.push(F::from(u64::from(*value)));
+            out.push(from_u64(u64::from(*value)));
         }
     }
 }
@@ -274,8 +274,9 @@ mod tests {
         z[0] = state.hash();
         let base = witness(&state, &state.registers);
         assert_eq!(violation(&segment, &base, z), None);
-        let (mut pre, mut post) = (Vec::new(), Vec::new());
+        let mut pre = Vec::new();
         segment.fill_pre(&base, &mut pre);
+        let mut post = vec![F::ZERO; segment.post_len()];
         segment.fill_post(&pre, &z, &mut post);
         assert_eq!(post[post.len() - 2], state.hash());
     }

@@ -67,7 +67,7 @@ impl SplitStep<F> for SegmentStep {
         self.segment.post_len()
     }
 
-    fn fill_post(&self, pre: &[F], z: &[F], out: &mut Vec<F>) -> Result<(), StepError> {
+    fn fill_post(&self, pre: &[F], z: &[F], out: &mut [F]) -> Result<(), StepError> {
         self.segment.fill_post(pre, z, out);
         Ok(())
     }

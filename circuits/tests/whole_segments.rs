@@ -85,7 +85,7 @@ fn leftovers(plan: &Plan, shape: Shape) -> HashMap<(Bus, [F; PARTS]), F> {
                 *sums.entry((c.bus, c.tuple)).or_insert(F::ZERO) += c.multiplicity;
             }
         }
-        let mut post = Vec::new();
+        let mut post = vec![F::ZERO; segment.post_len()];
         segment.fill_post(&pre, &z, &mut post);
         z[0] = post[post.len() - 2];
         z[1] = post[post.len() - 1];

@@ -54,11 +54,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let mut total = SegmentStats::default();
     let mut last = SegmentStats::default();
-    let proof = fold(&pp, &mut values, &commitments, z0, None, &mut |_, stats| {
-        total += *stats;
-        last = *stats;
-        ControlFlow::Continue(())
-    })?;
+    let proof = fold(
+        &pp,
+        &mut values,
+        &commitments,
+        z0,
+        None,
+        true,
+        &mut |_, stats| {
+            total += *stats;
+            last = *stats;
+            ControlFlow::Continue(())
+        },
+    )?;
     println!(
         "pass 2: {:.2?} per segment",
         start.elapsed() / segments as u32

@@ -73,9 +73,8 @@ fn hide<E: PastaEngine>(
     digest: &[u8; 32],
     mut running: Running<E>,
 ) -> Result<Hidden<E>, ProveError> {
-    running.restore_products(folding.shape)?;
     let random = folding.random_instance()?;
-    let comm_T = folding.fold_relaxed(&mut running, &random);
+    let comm_T = folding.fold_relaxed(&mut running, &random)?;
     let W = &running.W;
     let blinders = Blinders {
         pre: W.r_pre,
@@ -103,7 +102,7 @@ impl RunningProof {
         }
         let folding = pp.folding_secondary();
         let mut secondary = self.secondary.clone();
-        secondary.restore_products(&pp.secondary)?;
+        secondary.restore_products(&pp.secondary, &pp.rows_secondary)?;
         let last = folding.fold(&mut secondary, &self.u_secondary, &self.w_secondary)?;
         let Hidden {
             random,

@@ -1,19 +1,20 @@
 //! The second pass: fills, commits and folds one segment after the other.
 use crate::{
-    circuit::{FoldInput, PrimaryCircuit, PrimaryInput, SecondaryCircuit, SecondaryInput},
+    circuit::{FoldInput, PrimaryInput, SecondaryCircuit, SecondaryInput},
     error::{DecodeError, ProveError},
-    nifs::Running,
+    filled::Filled,
+    nifs::{CrossTerm, FreshWitness, Running},
     params::PublicParams,
-    pass1::{digest_columns, fill, Commitments, PreCommitment},
+    pass1::{Commitments, PreCommitment},
     ro::{chain_next, CHAIN_START, F1, F2},
     split::{commit_post, RelaxedSplitInstance, SplitInstance, SplitWitness},
-    stats::{non_zero, SegmentStats, ValueCounts},
+    stats::{non_zero, SegmentCounts, SegmentStats, SegmentTimes, ValueCounts},
     step::{PreSource, SplitStep, ARITY, OUTPUTS},
     wire, Commitment, Primary, Secondary,
 };
 use bincode::Options;
 use ff::Field;
-use nova_snark::frontend::{num::AllocatedNum, util_cs::witness_cs::WitnessCS, ConstraintSystem};
+use nova_snark::frontend::util_cs::witness_cs::WitnessCS;
 use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
 use std::{ops::ControlFlow, time::Instant};
@@ -37,13 +38,6 @@ pub struct RunningProof {
     /// The random elements of the last two output hashes.
     pub(crate) r_primary: F1,
     pub(crate) r_secondary: F2,
-}
-
-/// Witness and public outputs of one run of the primary circuit.
-pub(crate) struct PrimaryTrace {
-    pub W: Vec<F1>,
-    pub X: Vec<F1>,
-    pub outputs: [F1; OUTPUTS],
 }
 
 impl RunningProof {
@@ -96,141 +90,142 @@ impl RunningProof {
         Ok(wire::options(bytes.len() as u64).deserialize(bytes)?)
     }
 
-    /// Folds one more segment, whose `pre` columns were committed to in the first pass.
-    pub fn prove_segment<S: SplitStep<F1>>(
+    /// Folds one more segment. `T` is a buffer; with `count` the statistics have counts.
+    fn prove_segment<S: SplitStep<F1>>(
         &mut self,
         pp: &PublicParams<S>,
-        pre: Vec<F1>,
+        filled: &mut Filled,
         committed: &PreCommitment,
+        T: &mut Vec<F1>,
+        count: bool,
     ) -> Result<SegmentStats, ProveError> {
-        let segment = self.i as usize;
-        if pre.len() != pp.primary.pre_len {
-            return Err(ProveError::PreLen {
-                segment,
-                found: pre.len(),
-                expected: pp.primary.pre_len,
-            });
-        }
-        if digest_columns(&pre) != committed.digest {
-            return Err(ProveError::PreChanged(segment));
-        }
-        let mut stats = SegmentStats {
-            pre: ValueCounts::of(&pre),
-            ..Default::default()
-        };
-
+        let mut time = SegmentTimes::default();
         let start = Instant::now();
         let r_primary = F1::random(&mut OsRng);
-        let (input, secondary_rows) = self.fold_secondary(pp, r_primary)?;
-        stats.secondary_nonlinear_rows = secondary_rows;
-        let trace = primary_trace(pp, &input, pre)?;
-        stats.time.fill = start.elapsed();
+        let (input, secondary) = self.fold_secondary(pp, r_primary)?;
+        let X = filled.complete(pp, &input)?;
+        time.recursion = start.elapsed();
 
         let start = Instant::now();
         let r_post = F1::random(&mut OsRng);
-        let P = pp.primary.pre_len;
-        let comm_post = commit_post::<Primary>(&pp.ck_primary, &trace.W, P, &r_post);
-        stats.post = ValueCounts::of(&trace.W[P..]);
-        stats.time.commit_post = start.elapsed();
+        let (W, P) = (filled.W(pp), pp.primary.pre_len);
+        let comm_post = commit_post::<Primary>(&pp.ck_primary, W, P, &r_post);
+        time.commit_post = start.elapsed();
 
         let u = SplitInstance {
             comm_pre: committed.comm_pre,
             comm_post,
-            X: trace.X,
+            X,
         };
-        let w = SplitWitness {
-            W: trace.W,
+        let w = FreshWitness {
+            W,
+            products: &filled.products,
             r_pre: committed.r_pre,
             r_post,
         };
-        self.absorb_primary(pp, u, w, &mut stats)?;
-        self.zi = trace.outputs;
+        self.absorb_primary(pp, u, w, T, &mut time)?;
+        self.zi = filled.outputs;
         self.r_primary = r_primary;
         self.i += 1;
-        Ok(stats)
+
+        let mut counts = None;
+        if count {
+            let mut found = SegmentCounts {
+                pre: ValueCounts::of(&W[..P]),
+                post: ValueCounts::of(&W[P..]),
+                secondary_nonlinear_rows: secondary.map_or(0, |cross| non_zero(&cross.T)),
+                ..Default::default()
+            };
+            // The first segment leaves the buffer empty.
+            if !T.is_empty() {
+                found.step_nonlinear_rows = non_zero(&T[pp.step_rows.clone()]);
+                found.recursion_nonlinear_rows = non_zero(T) - found.step_nonlinear_rows;
+            }
+            counts = Some(found);
+        }
+        Ok(SegmentStats { counts, time })
     }
 
-    /// Folds the last secondary instance, if there is one, and says what the primary circuit is told about it, and how many rows
-    /// had a cross term.
+    /// Folds the last secondary instance, if there is one, and says what the primary circuit is told about it.
     pub(crate) fn fold_secondary<S>(
         &mut self,
         pp: &PublicParams<S>,
         r_out: F1,
-    ) -> Result<(PrimaryInput, usize), ProveError> {
+    ) -> Result<(PrimaryInput, Option<CrossTerm<Secondary>>), ProveError> {
         let U = self.secondary.U.clone();
-        let (comm_T, rows) = if self.i == 0 {
-            (Commitment::<Secondary>::default(), 0)
-        } else {
-            let folded = pp.folding_secondary().fold(
-                &mut self.secondary,
-                &self.u_secondary,
-                &self.w_secondary,
-            )?;
-            (folded.comm_T, non_zero(&folded.T))
-        };
+        let mut cross = None;
+        if self.i > 0 {
+            let (running, w) = (&mut self.secondary, &self.w_secondary);
+            cross = Some(pp.folding_secondary().fold(running, &self.u_secondary, w)?);
+        }
         let fold = FoldInput {
             pp: pp.pp().0,
             i: self.i,
             U,
             u: self.u_secondary.clone(),
-            comm_T,
+            comm_T: cross.as_ref().map_or_else(Default::default, |c| c.comm_T),
             r_in: self.r_primary,
             r_out,
         };
-        Ok((
-            PrimaryInput {
-                fold,
-                z0: self.z0,
-                zi: self.zi,
-            },
-            rows,
-        ))
+        let input = PrimaryInput {
+            fold,
+            z0: self.z0,
+            zi: self.zi,
+        };
+        Ok((input, cross))
     }
 
     /// Folds a new primary instance and runs the secondary circuit on it.
-    pub(crate) fn absorb_primary<S>(
+    fn absorb_primary<S: Sync>(
         &mut self,
         pp: &PublicParams<S>,
         u: SplitInstance<Primary>,
-        w: SplitWitness<Primary>,
-        stats: &mut SegmentStats,
+        w: FreshWitness<Primary>,
+        T: &mut Vec<F1>,
+        time: &mut SegmentTimes,
     ) -> Result<(), ProveError> {
         let start = Instant::now();
+        let folding = pp.folding_primary();
         let U = self.primary.U.clone();
-        let comm_T = if self.i == 0 {
-            self.primary = Running::from_fresh(&pp.primary, &u, w)?;
-            Commitment::<Primary>::default()
-        } else {
-            let folded = pp.folding_primary().fold(&mut self.primary, &u, &w)?;
-            stats.count_cross_terms(&folded.T, &pp.step_rows);
-            folded.comm_T
-        };
-        stats.time.fold = start.elapsed();
+        let cross = (self.i > 0).then(|| {
+            let buffer = std::mem::take(T);
+            folding.cross(&self.primary, w.products, buffer)
+        });
+        time.cross_term = start.elapsed();
 
+        // The secondary circuit folds the commitments itself: it need not wait for the witness to be folded.
         let start = Instant::now();
         let ic_next = chain_next(&pp.consts.primary, self.ic, &u.comm_pre);
         let r_out = F2::random(&mut OsRng);
-        let fold = FoldInput {
-            pp: pp.pp().1,
-            i: self.i,
-            U,
-            u,
-            comm_T,
-            r_in: self.r_secondary,
-            r_out,
-        };
         let input = SecondaryInput {
-            fold,
+            fold: FoldInput {
+                pp: pp.pp().1,
+                i: self.i,
+                U,
+                u: u.clone(),
+                comm_T: cross.as_ref().map_or_else(Default::default, |c| c.comm_T),
+                r_in: self.r_secondary,
+                r_out,
+            },
             ic: self.ic,
             #[cfg(test)]
             cheat: Default::default(),
         };
-        let (u, w) = secondary_instance(pp, &input)?;
-        self.u_secondary = u;
-        self.w_secondary = w;
+        let running = &mut self.primary;
+        let (secondary, ()) = rayon::join(
+            || secondary_instance(pp, &input),
+            || match &cross {
+                Some(cross) => folding.absorb(running, &u, w, cross),
+                None => *running = Running::from_fresh(&pp.primary, &u, w),
+            },
+        );
+        (self.u_secondary, self.w_secondary) = secondary?;
+        if let Some(cross) = cross {
+            *T = cross.T;
+        }
         self.ic = ic_next;
         self.r_secondary = r_out;
-        stats.time.secondary = start.elapsed();
+        time.fold = start.elapsed();
         Ok(())
     }
 
@@ -241,67 +236,6 @@ impl RunningProof {
             && self.u_secondary.X.len() == pp.secondary.shape.num_io()
             && self.w_secondary.W.len() == pp.secondary.shape.num_vars()
     }
-}
-
-/// Runs the primary circuit natively: its variables in the order of the shape.
-pub(crate) fn primary_trace<S: SplitStep<F1>>(
-    pp: &PublicParams<S>,
-    input: &PrimaryInput,
-    pre: Vec<F1>,
-) -> Result<PrimaryTrace, ProveError> {
-    let segment = input.fold.i as usize;
-    let expected = pp.primary.shape.num_vars();
-    let circuit = PrimaryCircuit {
-        consts: &pp.consts.secondary_circuit,
-    };
-    let own = expected.saturating_sub(pre.len() + pp.step.post_len());
-    let mut cs = WitnessCS::<F1>::with_capacity(own, pp.primary.shape.num_io());
-    let [mut state, mut sum, alpha, gamma] = input.z0;
-    if input.fold.i > 0 {
-        [state, sum] = input.zi;
-    }
-    let z = [state, sum, alpha, gamma];
-    let mut post = Vec::with_capacity(pp.step.post_len());
-    let (before, filled) = rayon::join(
-        || circuit.before_step(&mut cs, Some(input)),
-        || pp.step.fill_post(&pre, &z, &mut post),
-    );
-    let before = before?;
-    filled?;
-    let outputs: [F1; OUTPUTS] = match post.last_chunk() {
-        Some(outputs) if post.len() == pp.step.post_len() => *outputs,
-        _ => {
-            let (found, expected) = (post.len(), pp.step.post_len());
-            return Err(ProveError::WitnessLen {
-                segment,
-                found,
-                expected,
-            });
-        }
-    };
-    let middle = cs.aux_assignment().len();
-    // The variables are never read: a witness has values, not rows.
-    let variables =
-        outputs.map(|value| AllocatedNum::from_parts(WitnessCS::<F1>::one(), Some(value)));
-    circuit.after_step(&mut cs, before, &variables)?;
-
-    let mut W = pre;
-    W.reserve_exact(expected.saturating_sub(W.len()));
-    W.extend_from_slice(&cs.aux_assignment()[..middle]);
-    W.append(&mut post);
-    W.extend_from_slice(&cs.aux_assignment()[middle..]);
-    if W.len() != expected {
-        return Err(ProveError::WitnessLen {
-            segment,
-            found: W.len(),
-            expected,
-        });
-    }
-    Ok(PrimaryTrace {
-        W,
-        X: cs.input_assignment()[1..].to_vec(),
-        outputs,
-    })
 }
 
 /// Runs the secondary circuit and commits to its witness.
@@ -343,13 +277,15 @@ pub(crate) fn secondary_instance<S>(
 
 /// The second pass: folds the segments of `source` from `z0 = [state, sum, alpha, gamma]` on, or continues `resume`.
 ///
-/// `on_segment` sees the proof after each segment, to store it or to stop; a stopped proof is returned as far as it came.
+/// `on_segment` sees the proof after each segment, to store it or to stop; a stopped proof is returned as far as it came. With
+/// `count` the statistics have counts.
 pub fn fold<S: SplitStep<F1>>(
     pp: &PublicParams<S>,
     source: &mut dyn PreSource<F1>,
     commitments: &Commitments,
     z0: [F1; ARITY],
     resume: Option<RunningProof>,
+    count: bool,
     on_segment: &mut dyn FnMut(&RunningProof, &SegmentStats) -> ControlFlow<()>,
 ) -> Result<RunningProof, ProveError> {
     let total = commitments.segments.len();
@@ -373,26 +309,41 @@ pub fn fold<S: SplitStep<F1>>(
             return Err(ProveError::WrongStart);
         }
         proof = resume;
-        proof.primary.restore_products(&pp.primary)?;
-        proof.secondary.restore_products(&pp.secondary)?;
+        proof
+            .primary
+            .restore_products(&pp.primary, &pp.rows_primary)?;
+        proof
+            .secondary
+            .restore_products(&pp.secondary, &pp.rows_secondary)?;
     } else if source.segments() != total {
         return Err(ProveError::WrongPosition {
             have: source.segments(),
             total,
         });
     }
-    for (i, committed) in commitments
-        .segments
-        .iter()
-        .enumerate()
-        .skip(proof.i as usize)
-    {
-        let mut pre = Vec::with_capacity(pp.primary.shape.num_vars());
-        fill(pp, source, i, &mut pre)?;
-        let stats = proof.prove_segment(pp, pre, committed)?;
-        if on_segment(&proof, &stats).is_break() {
+    // The witness of one segment is filled while the one before it is folded, which is serial in part.
+    let mut current = Filled::new(pp);
+    let mut next = Filled::new(pp);
+    let mut T = Vec::new();
+    let first = proof.i as usize;
+    if let Some(committed) = commitments.segments.get(first) {
+        current.fill(pp, source, first, &proof.output(), committed)?;
+    }
+    for (i, committed) in commitments.segments.iter().enumerate().skip(first) {
+        let [state, sum] = current.outputs;
+        let z = [state, sum, z0[2], z0[3]];
+        let (stats, filled) = rayon::join(
+            || proof.prove_segment(pp, &mut current, committed, &mut T, count),
+            || match commitments.segments.get(i + 1) {
+                Some(committed) => next.fill(pp, source, i + 1, &z, committed),
+                None => Ok(()),
+            },
+        );
+        if on_segment(&proof, &stats?).is_break() {
             break;
         }
+        filled?;
+        std::mem::swap(&mut current, &mut next);
     }
     Ok(proof)
 }

@@ -2,14 +2,15 @@
 use crate::{
     relation::{Products, Unsatisfied},
     ro,
+    rows::Rows,
     split::{RelaxedSplitInstance, RelaxedSplitWitness, SplitInstance, SplitShape, SplitWitness},
     Commitment, CommitmentKey, PastaEngine,
 };
 use ff::Field;
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine, ROConstants};
 use rand_core::OsRng;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use zkmips_msm::{slices::MatrixProducts, Backend, PastaField};
 
 /// A running instance with its witness and the matrix products of its `z`, which are folded like everything else.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub struct Running<E: Engine> {
     pub U: RelaxedSplitInstance<E>,
     pub W: RelaxedSplitWitness<E>,
-    /// Not stored; [`Self::restore_products`] computes them anew.
+    /// Those of linear rows are zero. Not stored; [`Self::restore_products`] computes them anew.
     #[serde(skip)]
     pub products: Products<E>,
 }
@@ -27,14 +28,24 @@ pub(crate) struct Folding<'a, E: Engine> {
     pub ck: &'a CommitmentKey<E>,
     pub consts: &'a ROConstants<E>,
     pub shape: &'a SplitShape<E>,
+    pub rows: &'a Rows<E::Scalar>,
     pub pp: E::Base,
 }
 
-/// What a fold leaves behind for the other circuit and for the statistics.
-pub(crate) struct Folded<E: Engine> {
-    pub comm_T: Commitment<E>,
-    /// The cross term, still needed for statistics.
+/// A fresh instance's witness on its way into the running one.
+#[derive(Clone, Copy)]
+pub(crate) struct FreshWitness<'a, E: Engine> {
+    pub W: &'a [E::Scalar],
+    pub products: &'a Products<E>,
+    pub r_pre: E::Scalar,
+    pub r_post: E::Scalar,
+}
+
+/// The cross term of a fold, committed to.
+pub(crate) struct CrossTerm<E: Engine> {
     pub T: Vec<E::Scalar>,
+    pub comm_T: Commitment<E>,
+    r_T: E::Scalar,
 }
 
 impl<E: PastaEngine> Running<E> {
@@ -55,57 +66,96 @@ impl<E: PastaEngine> Running<E> {
     }
 
     /// Computes the products if they are missing, as they are after loading.
-    pub fn restore_products(&mut self, shape: &SplitShape<E>) -> Result<(), Unsatisfied> {
+    pub fn restore_products(
+        &mut self,
+        shape: &SplitShape<E>,
+        rows: &Rows<E::Scalar>,
+    ) -> Result<(), Unsatisfied> {
         if self.products.Az.len() != shape.shape.num_cons() {
             self.products = shape.products(&self.W.W, self.U.u, &self.U.X)?;
+            let zero = E::Scalar::ZERO;
+            let Products { Az, Bz, Cz } = &mut self.products;
+            for row in (0..rows.len()).filter(|row| rows.is_linear(*row)) {
+                (Az[row], Bz[row], Cz[row]) = (zero, zero, zero);
+            }
         }
         Ok(())
     }
 
     /// A fresh instance, relaxed.
-    pub fn from_fresh(
-        shape: &SplitShape<E>,
-        u: &SplitInstance<E>,
-        w: SplitWitness<E>,
-    ) -> Result<Self, Unsatisfied> {
-        let products = shape.products(&w.W, E::Scalar::ONE, &u.X)?;
+    pub fn from_fresh(shape: &SplitShape<E>, u: &SplitInstance<E>, w: FreshWitness<E>) -> Self {
         let W = RelaxedSplitWitness {
-            W: w.W,
+            W: w.W.to_vec(),
             E: vec![E::Scalar::ZERO; shape.shape.num_cons()],
             r_pre: w.r_pre,
             r_post: w.r_post,
             r_E: E::Scalar::ZERO,
         };
-        Ok(Self {
+        Self {
             U: shape.relax(u),
             W,
-            products,
-        })
+            products: w.products.clone(),
+        }
     }
 }
 
 impl<E: PastaEngine> Folding<'_, E> {
-    /// Folds a fresh instance into the running one.
+    /// Folds a fresh instance into the running one. Returns the cross term.
     pub fn fold(
         &self,
         running: &mut Running<E>,
         u: &SplitInstance<E>,
         w: &SplitWitness<E>,
-    ) -> Result<Folded<E>, Unsatisfied> {
-        let fresh = self.shape.products(&w.W, E::Scalar::ONE, &u.X)?;
-        let T = cross_term(&running.products, running.U.u, &fresh, E::Scalar::ONE);
+    ) -> Result<CrossTerm<E>, Unsatisfied> {
+        let z = self.shape.assignment(&w.W, E::Scalar::ONE, &u.X)?;
+        let mut products = Products::zero(self.rows.len());
+        self.rows.multiply(&z, 0..self.rows.len(), &mut products);
+        let cross = self.cross(running, &products, Vec::new());
+        let witness = FreshWitness {
+            W: &w.W,
+            products: &products,
+            r_pre: w.r_pre,
+            r_post: w.r_post,
+        };
+        self.absorb(running, u, witness, &cross);
+        Ok(cross)
+    }
+
+    /// The cross term of a fresh instance with these products, in the buffer `T`, and a commitment to it. It is zero in linear rows and in
+    /// those that have been idle so far.
+    pub fn cross(
+        &self,
+        running: &Running<E>,
+        fresh: &Products<E>,
+        mut T: Vec<E::Scalar>,
+    ) -> CrossTerm<E> {
+        T.resize(self.rows.len(), E::Scalar::ZERO);
+        let (first, second) = (
+            running.products.with(running.U.u),
+            fresh.with(E::Scalar::ONE),
+        );
+        Backend::current().cross_term(&mut T, &first, &second);
         let r_T = E::Scalar::random(&mut OsRng);
         let comm_T = E::CE::commit(self.ck, &T, &r_T);
-        let r = self.challenge(u, &comm_T);
+        CrossTerm { T, comm_T, r_T }
+    }
 
-        running.U = fold_instance(&running.U, u, &comm_T, r);
-        fold_vectors(&mut running.W.W, &w.W, r);
-        fold_vectors(&mut running.W.E, &T, r);
-        running.products.fold(&fresh, r);
+    /// Folds a fresh instance whose cross term has been committed to.
+    pub fn absorb(
+        &self,
+        running: &mut Running<E>,
+        u: &SplitInstance<E>,
+        w: FreshWitness<E>,
+        cross: &CrossTerm<E>,
+    ) {
+        let r = self.challenge(u, &cross.comm_T);
+        running.U = fold_instance(&running.U, u, &cross.comm_T, r);
+        fold_vectors(&mut running.W.W, w.W, r);
+        fold_vectors(&mut running.W.E, &cross.T, r);
+        running.products.fold(w.products, r);
         running.W.r_pre += r * w.r_pre;
         running.W.r_post += r * w.r_post;
-        running.W.r_E += r * r_T;
-        Ok(Folded { comm_T, T })
+        running.W.r_E += r * cross.r_T;
     }
 
     /// The challenge with which `u` and its cross term are folded.
@@ -114,40 +164,27 @@ impl<E: PastaEngine> Folding<'_, E> {
     }
 }
 
-impl<E: Engine> Products<E> {
-    pub(crate) fn fold(&mut self, other: &Self, r: E::Scalar) {
+impl<E: PastaEngine> Products<E> {
+    fn fold(&mut self, other: &Self, r: E::Scalar) {
         fold_vectors(&mut self.Az, &other.Az, r);
         fold_vectors(&mut self.Bz, &other.Bz, r);
         fold_vectors(&mut self.Cz, &other.Cz, r);
     }
-}
 
-/// `T = Az_1 o Bz_2 + Az_2 o Bz_1 - u_1 Cz_2 - u_2 Cz_1`.
-///
-/// It is exactly zero in a linear row (one whose A or B is a constant), and the multi-scalar multiplication skips zeros.
-pub(crate) fn cross_term<E: Engine>(
-    a: &Products<E>,
-    u_a: E::Scalar,
-    b: &Products<E>,
-    u_b: E::Scalar,
-) -> Vec<E::Scalar> {
-    (0..a.Az.len())
-        .into_par_iter()
-        .with_min_len(1 << 10)
-        .map(|i| a.Az[i] * b.Bz[i] + b.Az[i] * a.Bz[i] - u_a * b.Cz[i] - u_b * a.Cz[i])
-        .collect()
+    /// With the `u` of the same `z`.
+    pub(crate) fn with(&self, u: E::Scalar) -> MatrixProducts<'_, E::Scalar> {
+        MatrixProducts {
+            az: &self.Az,
+            bz: &self.Bz,
+            cz: &self.Cz,
+            u,
+        }
+    }
 }
 
 /// `a += r b`
-pub(crate) fn fold_vectors<F: Field>(a: &mut [F], b: &[F], r: F) {
-    a.par_iter_mut()
-        .zip(b)
-        .with_min_len(1 << 10)
-        .for_each(|(a, b)| {
-            if !b.is_zero_vartime() {
-                *a += r * *b;
-            }
-        });
+pub(crate) fn fold_vectors<F: PastaField>(a: &mut [F], b: &[F], r: F) {
+    Backend::current().axpy(a, r, b);
 }
 
 pub(crate) fn fold_instance<E: Engine>(

@@ -1,12 +1,13 @@
 //! Public parameters: the two shapes, the keys and their digest.
 use crate::{
-    circuit::{PrimaryCircuit, SecondaryCircuit},
+    circuit::{PrimaryCircuit, SecondaryCircuit, StepExtent},
     keys::{self, KeyCache, KeyError, KeyedEngine, ProgressFn},
     nifs::Folding,
     relation::NUM_IO,
     ro::{truncate, F1, F2},
+    rows::Rows,
     split::{SplitError, SplitShape},
-    step::{SplitStep, OUTPUTS},
+    step::{SplitStep, ARITY, OUTPUTS},
     CommitmentKey, Primary, Secondary,
 };
 use ff::PrimeField;
@@ -35,6 +36,8 @@ pub enum SetupError {
     PostLen { announced: usize, found: usize },
     #[error("the last variables of the step are not its outputs")]
     OutputsNotLast,
+    #[error("the inputs of the step are not private variables")]
+    InputsNotPrivate,
     #[error("a circuit has {0} public outputs instead of two")]
     PublicOutputs(usize),
     #[error(transparent)]
@@ -52,6 +55,12 @@ pub struct PublicParams<S> {
     pub ck_secondary: CommitmentKey<Secondary>,
     /// The rows of the primary shape that belong to the step; the others are the recursion's.
     pub step_rows: Range<usize>,
+    /// The variables that the step allocates.
+    pub(crate) step_vars: Range<usize>,
+    /// The variables by which the step reads `z`.
+    pub(crate) step_inputs: [usize; ARITY],
+    pub(crate) rows_primary: Rows<F1>,
+    pub(crate) rows_secondary: Rows<F2>,
     digest: [u8; 32],
     pub(crate) consts: Constants,
 }
@@ -89,20 +98,29 @@ impl<S: SplitStep<F1>> PublicParams<S> {
             return Err(SetupError::NoPre);
         }
         let consts = Constants::new();
-        let (primary, step_rows) = primary_shape(&step, &consts)?;
+        let (primary, extent) = primary_shape(&step, &consts)?;
+        let step_inputs = [0, 1, 2, 3].map(|k| match extent.inputs[k].get_unchecked() {
+            Index::Aux(i) => Some(i),
+            Index::Input(_) => None,
+        });
+        let [Some(i0), Some(i1), Some(i2), Some(i3)] = step_inputs else {
+            return Err(SetupError::InputsNotPrivate);
+        };
         let secondary = secondary_shape(&consts)?;
         let ck_primary = keys.get::<Primary>(key_len(&primary), progress)?;
         let ck_secondary = keys.get::<Secondary>(key_len(&secondary), progress)?;
         let digest = digest(&step, &primary, &secondary);
-        primary.shape.precompute_sparse_matrices();
-        secondary.shape.precompute_sparse_matrices();
         Ok(Self {
             step,
+            rows_primary: Rows::new(&primary.shape),
+            rows_secondary: Rows::new(&secondary.shape),
+            step_rows: extent.rows,
+            step_vars: extent.vars,
+            step_inputs: [i0, i1, i2, i3],
             primary,
             secondary,
             ck_primary,
             ck_secondary,
-            step_rows,
             digest,
             consts,
         })
@@ -120,6 +138,7 @@ impl<S> PublicParams<S> {
             ck: &self.ck_primary,
             consts: &self.consts.primary,
             shape: &self.primary,
+            rows: &self.rows_primary,
             pp: truncate(&self.digest),
         }
     }
@@ -129,6 +148,7 @@ impl<S> PublicParams<S> {
             ck: &self.ck_secondary,
             consts: &self.consts.secondary,
             shape: &self.secondary,
+            rows: &self.rows_secondary,
             pp: truncate(&self.digest),
         }
     }
@@ -151,7 +171,7 @@ fn key_len<E: Engine>(shape: &SplitShape<E>) -> usize {
 fn primary_shape<S: SplitStep<F1>>(
     step: &S,
     consts: &Constants,
-) -> Result<(SplitShape<Primary>, Range<usize>), SetupError> {
+) -> Result<(SplitShape<Primary>, StepExtent), SetupError> {
     let circuit = PrimaryCircuit {
         consts: &consts.secondary_circuit,
     };
@@ -168,7 +188,7 @@ fn primary_shape<S: SplitStep<F1>>(
     }
     let shape = cs.r1cs_shape()?;
     check_outputs(&shape)?;
-    Ok((SplitShape::new(shape, step.pre_len())?, extent.rows))
+    Ok((SplitShape::new(shape, step.pre_len())?, extent))
 }
 
 fn secondary_shape(consts: &Constants) -> Result<SplitShape<Secondary>, SetupError> {
@@ -298,7 +318,7 @@ mod tests {
             self.announced
         }
 
-        fn fill_post(&self, pre: &[F1], z: &[F1], out: &mut Vec<F1>) -> Result<(), StepError> {
+        fn fill_post(&self, pre: &[F1], z: &[F1], out: &mut [F1]) -> Result<(), StepError> {
             TOY.fill_post(pre, z, out)
         }
 

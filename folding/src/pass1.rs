@@ -44,13 +44,23 @@ pub fn commit_pass<S: SplitStep<F1>>(
         segments: Vec::with_capacity(n),
         ic: CHAIN_START,
     };
+    // One segment is committed to while the next one is filled.
     let mut pre = Vec::new();
+    let mut next = Vec::new();
+    if n > 0 {
+        fill(pp, source, 0, &mut pre)?;
+    }
     for i in 0..n {
-        fill(pp, source, i, &mut pre)?;
         let r_pre = F1::random(&mut OsRng);
-        let (comm_pre, digest) = rayon::join(
-            || commit_pre::<Primary>(&pp.ck_primary, &pre, &r_pre),
-            || digest_columns(&pre),
+        let ((comm_pre, digest), filled) = rayon::join(
+            || {
+                let digest = digest_columns(&pre);
+                (commit_pre::<Primary>(&pp.ck_primary, &pre, &r_pre), digest)
+            },
+            || match i + 1 < n {
+                true => fill(pp, source, i + 1, &mut next),
+                false => Ok(()),
+            },
         );
         pass.ic = chain_next(&pp.consts.primary, pass.ic, &comm_pre);
         pass.segments.push(PreCommitment {
@@ -59,6 +69,8 @@ pub fn commit_pass<S: SplitStep<F1>>(
             digest,
         });
         on_segment(i + 1);
+        filled?;
+        std::mem::swap(&mut pre, &mut next);
     }
     if n == 0 {
         return Err(ProveError::NoSegments);
@@ -85,17 +97,57 @@ pub(crate) fn fill<S: SplitStep<F1>>(
     Ok(())
 }
 
-/// Digest of the columns of one segment.
+/// Digest of the columns of one segment. Most are small, and hashing is slow: each is written without its leading zeros.
 pub(crate) fn digest_columns(pre: &[F1]) -> [u8; 32] {
     let digests: Vec<_> = pre
         .par_chunks(1 << 13)
         .map(|chunk| {
-            let mut hash = Sha3_256::new();
-            chunk.iter().for_each(|x| hash.update(x.to_repr()));
-            hash.finalize()
+            let mut bytes = Vec::with_capacity(4 * chunk.len());
+            for x in chunk {
+                if *x == F1::ZERO {
+                    bytes.push(0);
+                    continue;
+                }
+                let repr = x.to_repr();
+                let repr = repr.as_ref();
+                let len = repr
+                    .iter()
+                    .rposition(|byte| *byte != 0)
+                    .map_or(0, |i| i + 1);
+                bytes.push(len as u8);
+                bytes.extend_from_slice(&repr[..len]);
+            }
+            Sha3_256::digest(&bytes)
         })
         .collect();
     let mut hash = Sha3_256::new();
     digests.iter().for_each(|digest| hash.update(digest));
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_digest_depends_on_every_column_and_its_place() {
+        let base: Vec<F1> = [0u64, 1, 0, 256, 255, 1 << 40].map(F1::from).to_vec();
+        let mut seen = vec![digest_columns(&base)];
+        for i in 0..base.len() {
+            for change in [F1::ONE, -F1::ONE, F1::from(256)] {
+                let mut other = base.clone();
+                other[i] += change;
+                seen.push(digest_columns(&other));
+            }
+        }
+        for i in 1..base.len() {
+            let mut other = base.clone();
+            other.swap(i - 1, i);
+            seen.push(digest_columns(&other));
+        }
+        seen.push(digest_columns(&base[..5]));
+        for (i, digest) in seen.iter().enumerate() {
+            assert!(!seen[..i].contains(digest), "variant {i}");
+        }
+    }
 }

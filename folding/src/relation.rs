@@ -63,17 +63,31 @@ impl<E: PastaEngine> SplitShape<E> {
         self.pre_len > 0
     }
 
-    /// Multiplies the matrices by `z = (W, u, X)`.
+    /// `z = (W, u, X)`, which the matrices are multiplied by.
+    pub fn assignment(
+        &self,
+        W: &[E::Scalar],
+        u: E::Scalar,
+        X: &[E::Scalar],
+    ) -> Result<Vec<E::Scalar>, Unsatisfied> {
+        if W.len() != self.shape.num_vars() || X.len() != self.shape.num_io() {
+            return Err(Unsatisfied::Length);
+        }
+        let mut z = Vec::with_capacity(W.len() + 1 + X.len());
+        z.extend_from_slice(W);
+        z.push(u);
+        z.extend_from_slice(X);
+        Ok(z)
+    }
+
+    /// Multiplies all rows of the matrices by `z = (W, u, X)`.
     pub fn products(
         &self,
         W: &[E::Scalar],
         u: E::Scalar,
         X: &[E::Scalar],
     ) -> Result<Products<E>, Unsatisfied> {
-        let mut z = Vec::with_capacity(W.len() + 1 + X.len());
-        z.extend_from_slice(W);
-        z.push(u);
-        z.extend_from_slice(X);
+        let z = self.assignment(W, u, X)?;
         let (Az, Bz, Cz) = self
             .shape
             .multiply_vec(&z)

@@ -4,10 +4,7 @@ use ff::{Field, PrimeField};
 use nova_snark::traits::Engine;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use std::{
-    ops::{AddAssign, Range},
-    time::Duration,
-};
+use std::{ops::AddAssign, time::Duration};
 
 /// Witness values by what committing to them costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,9 +17,17 @@ pub struct ValueCounts {
     pub full: usize,
 }
 
-/// Cost of folding one segment.
+/// What folding one segment took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentStats {
+    /// If somebody asked for them: counting takes time.
+    pub counts: Option<SegmentCounts>,
+    pub time: SegmentTimes,
+}
+
+/// Cost of folding one segment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentCounts {
     /// Rows whose cross term is not zero, in the step and in the recursion's own rows of the primary circuit. The first segment
     /// has no cross term.
     pub step_nonlinear_rows: usize,
@@ -31,20 +36,19 @@ pub struct SegmentStats {
     pub secondary_nonlinear_rows: usize,
     pub pre: ValueCounts,
     pub post: ValueCounts,
-    pub time: SegmentTimes,
 }
 
 /// Wall-clock time of the parts of one segment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SegmentTimes {
-    /// Folding the last secondary instance, filling `post` and the recursion's witness.
-    pub fill: Duration,
+    /// Folding the last secondary instance, and the recursion's part of the witness.
+    pub recursion: Duration,
     /// Committing to `post`.
     pub commit_post: Duration,
-    /// Products, cross term and its commitment, folding.
+    /// The cross term and its commitment.
+    pub cross_term: Duration,
+    /// Folding, and next to it the secondary circuit: witness and commitment.
     pub fold: Duration,
-    /// The secondary circuit: witness and commitment.
-    pub secondary: Duration,
 }
 
 /// Measures of the two circuits.
@@ -117,40 +121,40 @@ impl AddAssign for ValueCounts {
 
 impl AddAssign for SegmentTimes {
     fn add_assign(&mut self, other: Self) {
-        self.fill += other.fill;
+        self.recursion += other.recursion;
         self.commit_post += other.commit_post;
+        self.cross_term += other.cross_term;
         self.fold += other.fold;
-        self.secondary += other.secondary;
     }
 }
 
-impl AddAssign for SegmentStats {
+impl AddAssign for SegmentCounts {
     fn add_assign(&mut self, other: Self) {
         self.step_nonlinear_rows += other.step_nonlinear_rows;
         self.recursion_nonlinear_rows += other.recursion_nonlinear_rows;
         self.secondary_nonlinear_rows += other.secondary_nonlinear_rows;
         self.pre += other.pre;
         self.post += other.post;
+    }
+}
+
+impl AddAssign for SegmentStats {
+    fn add_assign(&mut self, other: Self) {
+        if let Some(counts) = other.counts {
+            *self.counts.get_or_insert_default() += counts;
+        }
         self.time += other.time;
     }
 }
 
 /// Number of non-zero values.
 pub(crate) fn non_zero<F: Field>(values: &[F]) -> usize {
+    let zero = F::ZERO;
     values
         .par_iter()
         .with_min_len(1 << 10)
-        .filter(|value| !value.is_zero_vartime())
+        .filter(|value| **value != zero)
         .count()
-}
-
-impl SegmentStats {
-    /// Counts the non-zero cross terms of the primary circuit, by owner of the row.
-    pub(crate) fn count_cross_terms(&mut self, T: &[F1], step_rows: &Range<usize>) {
-        self.step_nonlinear_rows = non_zero(&T[step_rows.clone()]);
-        self.recursion_nonlinear_rows =
-            non_zero(&T[..step_rows.start]) + non_zero(&T[step_rows.end..]);
-    }
 }
 
 impl<S: crate::step::SplitStep<F1>> PublicParams<S> {

@@ -43,15 +43,16 @@ pub trait SplitStep<F: PrimeField>: Send + Sync {
     /// Number of variables [`Self::synthesize`] allocates.
     fn post_len(&self) -> usize;
 
-    /// Appends to `out` the values of the variables that [`Self::synthesize`] allocates, in the same order; the last two are `z'[0], z'[1]`.
-    fn fill_post(&self, pre: &[F], z: &[F], out: &mut Vec<F>) -> Result<(), StepError>;
+    /// Computes the values of the variables that [`Self::synthesize`] allocates, in the same order; the last two are `z'[0], z'[1]`.
+    /// `post` has [`Self::post_len`] places, all of which are written.
+    fn fill_post(&self, pre: &[F], z: &[F], post: &mut [F]) -> Result<(), StepError>;
 
     /// Bytes that bind everything about the step which its rows do not show (capacities, machine version) into the parameter digest.
     fn digest_bytes(&self) -> Vec<u8>;
 }
 
 /// Gives the `pre` columns of each segment. It is created anew for each pass, and both passes must see the same columns.
-pub trait PreSource<F> {
+pub trait PreSource<F>: Send {
     /// Number of segments of the run; at least one.
     fn segments(&self) -> usize;
 

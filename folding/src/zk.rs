@@ -4,7 +4,7 @@
 //! `X`, the error term that these force, and a blinder for each commitment. The folded witness is then uniform among the satisfying
 //! ones whatever was folded before (HyperNova, 2023/573, section 7), so it can be proved by an argument that hides nothing.
 use crate::{
-    nifs::{cross_term, fold_vectors, Folding, Running},
+    nifs::{fold_vectors, Folding, Running},
     relation::{Products, Unsatisfied},
     ro::limbs,
     split::{RelaxedSplitInstance, RelaxedSplitWitness},
@@ -20,6 +20,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{OsRng, RngCore, SeedableRng};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
+use zkmips_msm::Backend;
 
 /// The blinders that are taken out of an instance before it is proved, and shown. They are uniform, like those of the random
 /// instance they contain. Without a split, `pre` is zero.
@@ -69,9 +70,17 @@ impl<E: PastaEngine> Folding<'_, E> {
         Ok(Running { U, W, products })
     }
 
-    /// Folds a second relaxed instance, error term included, into the running one and returns the commitment to the cross term.
-    pub fn fold_relaxed(&self, running: &mut Running<E>, other: &Running<E>) -> Commitment<E> {
-        let T = cross_term(&running.products, running.U.u, &other.products, other.U.u);
+    /// Folds a second relaxed instance, error term included, into the running one and returns the commitment to the cross term. The
+    /// random instance has one in linear rows, too, so this needs the products of all rows.
+    pub fn fold_relaxed(
+        &self,
+        running: &mut Running<E>,
+        other: &Running<E>,
+    ) -> Result<Commitment<E>, Unsatisfied> {
+        let (U, W) = (&running.U, &running.W);
+        let products = self.shape.products(&W.W, U.u, &U.X)?;
+        let mut T = vec![E::Scalar::ZERO; products.Az.len()];
+        Backend::current().cross_term(&mut T, &products.with(U.u), &other.products.with(other.U.u));
         let r_T = E::Scalar::random(&mut OsRng);
         let comm_T = E::CE::commit(self.ck, &T, &r_T);
         let r = self.relaxed_challenge(&running.U, &other.U, &comm_T);
@@ -80,11 +89,11 @@ impl<E: PastaEngine> Folding<'_, E> {
         fold_vectors(&mut running.W.W, &other.W.W, r);
         fold_vectors(&mut running.W.E, &T, r);
         fold_vectors(&mut running.W.E, &other.W.E, r.square());
-        running.products.fold(&other.products, r);
+        running.products = Products::default();
         running.W.r_pre += r * other.W.r_pre;
         running.W.r_post += r * other.W.r_post;
         running.W.r_E += r * r_T + r.square() * other.W.r_E;
-        comm_T
+        Ok(comm_T)
     }
 
     /// What [`Self::fold_relaxed`] does to the instances, for a verifier.

@@ -5,7 +5,7 @@ use crate::inputs::PublicInputs;
 use crate::{Params, Phase, Program, ProgramId, Progress, ProofFile, Statement};
 use ff::PrimeField;
 use serde::Serialize;
-use std::ops::{AddAssign, ControlFlow};
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use zkmips_circuits::demand::Demand;
 use zkmips_circuits::header::HeaderError;
@@ -15,7 +15,7 @@ use zkmips_circuits::statement::StatementError;
 use zkmips_emulator::constants::MACHINE_VERSION;
 use zkmips_emulator::tape::TapeError;
 use zkmips_emulator::Inputs;
-use zkmips_folding::stats::SegmentStats;
+use zkmips_folding::stats::{SegmentCounts, SegmentStats};
 use zkmips_folding::step::StepError;
 use zkmips_folding::{ivc, pass1};
 
@@ -77,28 +77,12 @@ pub struct ProveReport {
     /// Instructions divided by total time.
     pub instructions_per_second: f64,
     /// Rows with a cross term, those of the recursion and its second circuit included, per instruction. The first segment is folded into
-    /// nothing and not counted: `None` if it is the only one.
+    /// nothing and not counted: `None` if it is the only one, or if costs were not [counted](Prover::count).
     pub nonlinear_rows_per_instruction: Option<f64>,
-    /// Full-size elements committed to in the segments, per instruction.
-    pub full_size_elements_per_instruction: f64,
+    /// Full-size elements committed to in the segments, per instruction; `None` if costs were not counted.
+    pub full_size_elements_per_instruction: Option<f64>,
     /// Share of the recursion and its second circuit in the rows with a cross term; `None` as above.
     pub ivc_share: Option<f64>,
-}
-
-/// Sums over segments.
-#[derive(Default)]
-struct Totals {
-    step_rows: usize,
-    recursion_rows: usize,
-    full: usize,
-}
-
-impl AddAssign<&SegmentStats> for Totals {
-    fn add_assign(&mut self, s: &SegmentStats) {
-        self.step_rows += s.step_nonlinear_rows;
-        self.recursion_rows += s.recursion_nonlinear_rows + s.secondary_nonlinear_rows;
-        self.full += s.pre.full + s.post.full;
-    }
 }
 
 /// A proof, what it says and what it cost.
@@ -115,12 +99,23 @@ pub struct Proved {
 pub struct Prover<'a> {
     params: &'a Params,
     progress: &'a dyn Progress,
+    count: bool,
 }
 
 impl<'a> Prover<'a> {
     /// A prover with these parameters that tells `progress` how far it is.
     pub fn new(params: &'a Params, progress: &'a dyn Progress) -> Self {
-        Prover { params, progress }
+        Prover {
+            params,
+            progress,
+            count: false,
+        }
+    }
+
+    /// Counts what the segments cost, for the report. That takes a little time.
+    pub fn count(mut self, count: bool) -> Self {
+        self.count = count;
+        self
     }
 
     /// Proves the run of `program` on `inputs`.
@@ -157,15 +152,16 @@ impl<'a> Prover<'a> {
         self.progress.at(Phase::Fold, 0, Some(n));
         let ends = ends(plan.statement(), digest, shape, n, slots, commitments.ic)?;
         let mut source = Source::new(&plan, segment)?;
-        let mut totals = Totals::default();
+        let mut totals = SegmentStats::default();
         let running = ivc::fold(
             pp,
             &mut source,
             &commitments,
             ends.first,
             None,
+            self.count,
             &mut |running, stats| {
-                totals += stats;
+                totals += *stats;
                 self.progress.at(Phase::Fold, running.segments(), Some(n));
                 ControlFlow::Continue(())
             },
@@ -196,7 +192,12 @@ impl<'a> Prover<'a> {
         Ok(Proved {
             statement: Statement::claimed(ProgramId(header.id()), &file),
             file,
-            report: report(&plan, seconds, &totals, shape.capacities().slots as u64),
+            report: report(
+                &plan,
+                seconds,
+                totals.counts,
+                shape.capacities().slots as u64,
+            ),
         })
     }
 }
@@ -217,22 +218,24 @@ fn output_bytes(program: &Program, tape: &[u32]) -> Vec<u8> {
     bytes
 }
 
-fn report(plan: &Plan, seconds: Seconds, totals: &Totals, slots: u64) -> ProveReport {
+fn report(plan: &Plan, seconds: Seconds, counts: Option<SegmentCounts>, slots: u64) -> ProveReport {
     let instructions = plan.instructions();
     let segments = plan.segments() as u64;
     // Instructions from the second segment on. Short runs whose last segments hold boundary and pages only are counted as a whole.
     let folded = instructions.checked_sub(slots).unwrap_or(instructions);
-    let rows = (totals.step_rows + totals.recursion_rows) as f64;
-    let several = |value: f64| (segments > 1).then_some(value);
+    let several = counts.filter(|_| segments > 1);
+    let recursion = |c: &SegmentCounts| c.recursion_nonlinear_rows + c.secondary_nonlinear_rows;
+    let rows = |c: &SegmentCounts| (c.step_nonlinear_rows + recursion(c)) as f64;
     ProveReport {
         instructions,
         touched_words: plan.touched_words() as u64,
         segments,
         seconds,
         instructions_per_second: instructions as f64 / seconds.total.max(1e-9),
-        nonlinear_rows_per_instruction: several(rows / folded.max(1) as f64),
-        full_size_elements_per_instruction: totals.full as f64 / instructions.max(1) as f64,
-        ivc_share: several(totals.recursion_rows as f64 / rows.max(1.0)),
+        nonlinear_rows_per_instruction: several.map(|c| rows(&c) / folded.max(1) as f64),
+        full_size_elements_per_instruction: counts
+            .map(|c| (c.pre.full + c.post.full) as f64 / instructions.max(1) as f64),
+        ivc_share: several.map(|c| recursion(&c) as f64 / rows(&c).max(1.0)),
     }
 }
 

@@ -31,7 +31,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Access,
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
 };
 
 /// The columns of one access.
@@ -98,7 +98,7 @@ impl Cell {
                 gap >> 16,
                 u64::from(access.old),
             ]
-            .map(F::from),
+            .map(from_u64),
         );
     }
 }

@@ -25,7 +25,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
     microcode::{Entry, RS_SHIFT, STEP_SHIFT},
     poseidon::{hash, hash_rows, Domain},
     tree::{Tree, PART_STEP},
@@ -174,13 +174,13 @@ impl Chip for DecodedPage {
     }
 
     fn fill(event: &Event, out: &mut Vec<F>) {
-        out.extend([1, place(event.part), event.index.into()].map(F::from));
-        out.extend([event.digest, event.next, F::from(event.next_lookups)]);
+        out.extend([1, place(event.part), event.index.into()].map(from_u64));
+        out.extend([event.digest, event.next, from_u64(event.next_lookups)]);
         let counts = event.entries.iter().map(|(_, count)| *count);
         let all = part_limbs(event.entries.iter().map(|(entry, _)| entry));
         for (limbs, count) in all.iter().zip(counts.chain(std::iter::repeat(0))) {
-            out.extend(limbs.map(|limb| F::from(u64::from(limb))));
-            out.push(F::from(count));
+            out.extend(limbs.map(|limb| from_u64(u64::from(limb))));
+            out.push(from_u64(count));
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
     poseidon::{hash, hash_rows, Domain},
     tree::Tree,
 };
@@ -100,11 +100,11 @@ impl Chip for ImagePage {
     }
 
     fn fill(event: &Event, out: &mut Vec<F>) {
-        out.extend([1, event.index.into()].map(F::from));
+        out.extend([1, event.index.into()].map(from_u64));
         out.push(event.digest);
         for (word, lookups) in event.words.iter().zip(&event.lookups) {
             let word = u64::from(*word);
-            out.extend([word & 0xffff, word >> 16, *lookups].map(F::from));
+            out.extend([word & 0xffff, word >> 16, *lookups].map(from_u64));
         }
     }
 }

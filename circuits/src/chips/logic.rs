@@ -24,10 +24,9 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::{Chip, Dispatch},
-    lc::{pow2, Lc, F},
+    lc::{from_u128, pow2, Lc, F},
     operation::{consume_dispatch, Operation},
 };
-use ff::PrimeField;
 
 /// See the module documentation.
 #[derive(Debug, Clone, Copy)]
@@ -69,7 +68,7 @@ impl Chip for Logic {
                 nibble(event.y, i),
                 nibble(event.z, i),
             );
-            F::from_u128(a | b << 34 | c << tables::LOGIC_RESULT_SHIFT)
+            from_u128(a | b << 34 | c << tables::LOGIC_RESULT_SHIFT)
         }));
     }
 }
@@ -78,7 +77,7 @@ impl Chip for Logic {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, Trial};
-    use ff::Field;
+    use ff::{Field, PrimeField};
     use rand::Rng;
     use Operation::{And, Nor, Or, Xor};
 

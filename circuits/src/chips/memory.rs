@@ -73,7 +73,7 @@ impl Chip for Store {
     fn fill(event: &Access, out: &mut Vec<F>) {
         fill_all([1], out);
         Cell::fill(event, out);
-        out.push(F::from(u64::from(event.dispatch.z)));
+        fill_all([u64::from(event.dispatch.z)], out);
     }
 }
 

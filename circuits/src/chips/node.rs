@@ -22,7 +22,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{Lc, F},
+    lc::{from_u64, Lc, F},
     poseidon::{hash_rows, Domain},
     tree::{ARITY, LEVEL_STEP},
 };
@@ -73,10 +73,10 @@ impl Chip for Node {
     }
 
     fn fill(event: &Event, out: &mut Vec<F>) {
-        out.extend([1, event.place, event.index.into()].map(F::from));
+        out.extend([1, event.place, event.index.into()].map(from_u64));
         out.push(event.digest);
         out.extend(event.children);
-        out.extend(event.lookups.map(F::from));
+        out.extend(event.lookups.map(from_u64));
     }
 }
 

@@ -39,6 +39,7 @@ use crate::{
     operation::{consume_dispatch, Operation},
 };
 use ff::Field;
+use std::sync::LazyLock;
 
 /// See the module documentation.
 #[derive(Debug, Clone, Copy)]
@@ -54,8 +55,11 @@ impl Shift {
 
 /// `2^64 / (2^32 - 1)`.
 fn rotate_weight() -> F {
-    let ones = pow2(32) - F::ONE;
-    pow2(64) * ones.invert().expect("2^32 - 1 is not the modulus")
+    static WEIGHT: LazyLock<F> = LazyLock::new(|| {
+        let ones = pow2(32) - F::ONE;
+        pow2(64) * ones.invert().expect("2^32 - 1 is not the modulus")
+    });
+    *WEIGHT
 }
 
 impl Chip for Shift {

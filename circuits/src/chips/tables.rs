@@ -18,7 +18,7 @@
 use crate::{
     builder::Builder,
     bus::{Bus, PARTS},
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
 };
 use ff::{Field, PrimeField};
 use std::{collections::HashMap, sync::OnceLock};
@@ -89,8 +89,8 @@ pub fn synthesize_range_block(b: &mut Builder, rows: usize) {
 /// Appends the base columns of the block `block` of the range table, which has as many values as there are multiplicities.
 pub fn fill_range_block(block: usize, multiplicities: &[u64], out: &mut Vec<F>) {
     let bits = RANGE.ilog2() - multiplicities.len().ilog2();
-    out.extend((0..bits).map(|i| F::from((block >> i & 1) as u64)));
-    out.extend(multiplicities.iter().map(|m| F::from(*m)));
+    out.extend((0..bits).map(|i| from_u64((block >> i & 1) as u64)));
+    out.extend(multiplicities.iter().map(|m| from_u64(*m)));
 }
 
 /// A block of the logic table: one operation on all pairs of nibbles. 259 non-linear rows.
@@ -114,8 +114,8 @@ pub fn synthesize_logic_block(b: &mut Builder) {
 
 /// Appends the base columns of the block of an operation: 0 to 3, and, or, xor, nor.
 pub fn fill_logic_block(operation: usize, multiplicities: &[u64], out: &mut Vec<F>) {
-    out.extend([operation & 1, operation >> 1].map(|bit| F::from(bit as u64)));
-    out.extend(multiplicities.iter().map(|m| F::from(*m)));
+    out.extend([operation & 1, operation >> 1].map(|bit| from_u64(bit as u64)));
+    out.extend(multiplicities.iter().map(|m| from_u64(*m)));
 }
 
 /// The whole shift table: 96 non-linear rows; its base columns are the multiplicities.

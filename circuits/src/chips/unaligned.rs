@@ -140,7 +140,7 @@ impl OrderedChip for Unaligned {
         );
         fill_all([u64::from(store)], out);
         Cell::fill(event, out);
-        out.push(F::from(u64::from(d.z)));
+        fill_all([u64::from(d.z)], out);
         let (source, target) = if store {
             (d.y, event.old)
         } else {

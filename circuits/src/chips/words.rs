@@ -25,14 +25,14 @@
 use crate::{
     builder::Builder,
     chip::Dispatch,
-    lc::{pow2, Lc, F},
+    lc::{from_u64, pow2, Lc, F},
     operation::{Operation, RAISED},
 };
 use ff::{Field, PrimeField};
 
 /// Appends small integers.
 pub(crate) fn push(values: impl IntoIterator<Item = u64>, out: &mut Vec<F>) {
-    out.extend(values.into_iter().map(F::from));
+    out.extend(values.into_iter().map(from_u64));
 }
 
 /// The two 16-bit limbs of a word, low first.

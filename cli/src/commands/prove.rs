@@ -50,7 +50,9 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
         None => super::demand(context, &program, &execution.inputs)?.cheapest(),
     };
     let params = params(context, shape)?;
-    let proved = Prover::new(&params, &context.terminal).prove(&program, execution.inputs);
+    let proved = Prover::new(&params, &context.terminal)
+        .count(context.wants_report())
+        .prove(&program, execution.inputs);
     context.terminal.finish();
     let proved = proved.map_err(|error| match error {
         error @ (ProveError::Tape(_) | ProveError::TooLong(_)) => Failure::new(DATA, error),

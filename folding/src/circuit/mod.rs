@@ -9,7 +9,7 @@ mod instance;
 mod primary;
 mod secondary;
 
-pub(crate) use primary::{PrimaryCircuit, PrimaryInput};
+pub(crate) use primary::{PrimaryCircuit, PrimaryInput, StepExtent};
 pub(crate) use secondary::{SecondaryCircuit, SecondaryInput};
 
 use crate::{

@@ -47,6 +47,8 @@ pub(crate) struct BeforeStep {
 pub(crate) struct StepExtent {
     pub rows: Range<usize>,
     pub vars: Range<usize>,
+    /// The variables that the step reads.
+    pub inputs: [Variable; ARITY],
     /// The variables that the step returned.
     pub outputs: [Variable; OUTPUTS],
 }
@@ -63,12 +65,14 @@ impl PrimaryCircuit<'_> {
             .map(|_| cs.alloc(|| "pre", || Err(SynthesisError::AssignmentMissing)))
             .collect::<Result<Vec<Variable>, _>>()?;
         let before = self.before_step(cs, None)?;
+        let inputs = std::array::from_fn(|k| before.z[k].get_variable());
         let (first_row, first_var) = measure(cs);
         let outputs = step.synthesize(cs, &pre, &before.z)?;
         let (end_row, end_var) = measure(cs);
         let extent = StepExtent {
             rows: first_row..end_row,
             vars: first_var..end_var,
+            inputs,
             outputs: [outputs[0].get_variable(), outputs[1].get_variable()],
         };
         self.after_step(cs, before, &outputs)?;

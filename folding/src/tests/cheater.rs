@@ -1,11 +1,12 @@
 //! A prover that follows the protocol except where a test tells it not to.
 use super::toy::{self, params, Squares};
 use crate::{
-    circuit::{FoldInput, SecondaryInput},
+    circuit::{FoldInput, PrimaryInput, SecondaryInput},
     compress::{CompressedProof, Hidden, HiddenPlain},
     error::VerifyError,
-    ivc::{primary_trace, secondary_instance, RunningProof},
-    nifs::{fold_vectors, Folding, Running},
+    filled::Filled,
+    ivc::{secondary_instance, RunningProof},
+    nifs::{fold_vectors, Folding, FreshWitness, Running},
     params::PublicParams,
     pass1::PreCommitment,
     relation::Products,
@@ -45,26 +46,41 @@ impl Step<'_> {
     }
 }
 
+/// A witness of the primary circuit with these columns, whatever was committed to, and its public outputs.
+pub fn primary_witness(
+    proof: &RunningProof,
+    input: &PrimaryInput,
+    pre: Vec<F1>,
+) -> (Filled, Vec<F1>) {
+    let pp = params();
+    let mut filled = Filled::new(pp);
+    filled.z.extend(pre);
+    filled.fill_step(pp, &proof.output()).unwrap();
+    let X = filled.complete(pp, input).unwrap();
+    (filled, X)
+}
+
 /// Makes one step of the recursion with the changes that `step` asks for.
 pub fn make(proof: &mut RunningProof, step: Step) {
     let pp = params();
     let r_out = F1::random(&mut OsRng);
     let (input, _) = proof.fold_secondary(pp, r_out).unwrap();
-    let trace = primary_trace(pp, &input, step.pre).unwrap();
+    let (filled, X) = primary_witness(proof, &input, step.pre);
+    let W = filled.W(pp).to_vec();
     let r_post = F1::random(&mut OsRng);
-    let comm_post = commit_post::<Primary>(&pp.ck_primary, &trace.W, pp.primary.pre_len, &r_post);
+    let comm_post = commit_post::<Primary>(&pp.ck_primary, &W, pp.primary.pre_len, &r_post);
     let mut u = SplitInstance {
         comm_pre: step.committed.comm_pre,
         comm_post,
-        X: trace.X,
+        X,
     };
     let w = SplitWitness {
-        W: trace.W,
+        W,
         r_pre: step.committed.r_pre,
         r_post,
     };
     (step.instance)(&mut u);
-    proof.zi = trace.outputs;
+    proof.zi = filled.outputs;
     proof.r_primary = r_out;
     fold_primary(proof, u, w, step.secondary_i, step.secondary);
 }
@@ -80,7 +96,17 @@ pub fn fold_primary(
     let pp = params();
     let U = proof.primary.U.clone();
     let comm_T = if secondary_i == 0 {
-        proof.primary = Running::from_fresh(&pp.primary, &u, w).unwrap();
+        let z = pp.primary.assignment(&w.W, F1::ONE, &u.X).unwrap();
+        let mut products = Products::zero(pp.rows_primary.len());
+        pp.rows_primary
+            .multiply(&z, 0..pp.rows_primary.len(), &mut products);
+        let fresh = FreshWitness {
+            W: &w.W,
+            products: &products,
+            r_pre: w.r_pre,
+            r_post: w.r_post,
+        };
+        proof.primary = Running::from_fresh(&pp.primary, &u, fresh);
         Commitment::<Primary>::default()
     } else {
         pp.folding_primary()
@@ -189,7 +215,7 @@ fn hide<E: PastaEngine>(
     let mut post = post.unwrap_or_else(|| without_prefix(&running.W.W));
     let random = folding.random_instance().unwrap();
     let U_before = running.U.clone();
-    let comm_T = folding.fold_relaxed(&mut running, &random);
+    let comm_T = folding.fold_relaxed(&mut running, &random).unwrap();
     let r = folding.relaxed_challenge(&U_before, &random.U, &comm_T);
     fold_vectors(&mut post, &without_prefix(&random.W.W), r);
 

@@ -1,11 +1,13 @@
 //! Each trap that was met in public code, as a cheat that is carried out and must be rejected by both verifiers.
 use super::{
-    cheater::{compress, compress_with, fold_primary, forge, make, verdicts, Step},
+    cheater::{
+        compress, compress_with, fold_primary, forge, make, primary_witness, verdicts, Step,
+    },
     toy::{challenges, commit, honest, initial, last, params, Columns},
 };
 use crate::{
     error::VerifyError,
-    ivc::{primary_trace, RunningProof},
+    ivc::RunningProof,
     nifs::Running,
     pass1::{digest_columns, Commitments, PreCommitment},
     relation::Unsatisfied,
@@ -203,8 +205,9 @@ fn pre_cannot_be_changed_through_the_other_commitment() {
     let mut proof = setting.start();
     let r_out = F1::random(&mut OsRng);
     let (input, _) = proof.fold_secondary(pp, r_out).unwrap();
-    let trace = primary_trace(pp, &input, forged.clone()).unwrap();
-    let mut post = trace.W.clone();
+    let (filled, X) = primary_witness(&proof, &input, forged.clone());
+    let W = filled.W(pp).to_vec();
+    let mut post = W.clone();
     for ((post, forged), honest) in post.iter_mut().zip(&forged).zip(honest) {
         *post = *forged - *honest;
     }
@@ -213,14 +216,14 @@ fn pre_cannot_be_changed_through_the_other_commitment() {
     let u = SplitInstance {
         comm_pre: committed.comm_pre,
         comm_post,
-        X: trace.X,
+        X,
     };
     let w = SplitWitness {
-        W: trace.W,
+        W,
         r_pre: committed.r_pre,
         r_post,
     };
-    (proof.zi, proof.r_primary) = (trace.outputs, r_out);
+    (proof.zi, proof.r_primary) = (filled.outputs, r_out);
     fold_primary(&mut proof, u, w, 0, &|_| ());
 
     // The sum of the commitments is one to the forged witness: an opening of it alone would be accepted.

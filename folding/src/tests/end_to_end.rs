@@ -13,7 +13,16 @@ fn prove(n: usize) -> RunningProof {
     let commitments = commit(&mut source);
     let z0 = initial(challenges(n, commitments.ic));
     let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
-    fold(params(), &mut source, &commitments, z0, None, &mut go_on).unwrap()
+    fold(
+        params(),
+        &mut source,
+        &commitments,
+        z0,
+        None,
+        false,
+        &mut go_on,
+    )
+    .unwrap()
 }
 
 #[test]
@@ -79,6 +88,7 @@ fn an_interrupted_proof_continues_from_its_bytes() {
             &commitments,
             initial(c),
             None,
+            false,
             &mut stopper,
         )
         .unwrap();
@@ -97,6 +107,7 @@ fn an_interrupted_proof_continues_from_its_bytes() {
             &stored,
             initial(c),
             Some(loaded),
+            true,
             &mut watch,
         )
         .unwrap();
@@ -114,7 +125,15 @@ fn columns_that_change_between_the_passes_are_noticed() {
     source.0[1][3] += F1::ONE;
     let z0 = initial(challenges(2, commitments.ic));
     let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
-    let result = fold(params(), &mut source, &commitments, z0, None, &mut go_on);
+    let result = fold(
+        params(),
+        &mut source,
+        &commitments,
+        z0,
+        None,
+        false,
+        &mut go_on,
+    );
     assert!(matches!(result, Err(ProveError::PreChanged(1))));
 }
 

@@ -29,7 +29,16 @@ fn proved() -> &'static Proved {
         let c = challenges(2, ic);
         let (z0, zn) = (initial(c), last(2, c));
         let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
-        let proof = fold(params(), &mut source, &commitments, z0, None, &mut go_on).unwrap();
+        let proof = fold(
+            params(),
+            &mut source,
+            &commitments,
+            z0,
+            None,
+            false,
+            &mut go_on,
+        )
+        .unwrap();
         let bytes = proof.compress(params()).unwrap().to_bytes().unwrap();
         Proved {
             proof,

@@ -77,7 +77,7 @@ impl SplitStep<F1> for Squares {
         2 * self.lookups + TABLE + OUTPUTS
     }
 
-    fn fill_post(&self, pre: &[F1], z: &[F1], out: &mut Vec<F1>) -> Result<(), StepError> {
+    fn fill_post(&self, pre: &[F1], z: &[F1], post: &mut [F1]) -> Result<(), StepError> {
         let [state, sum, alpha, gamma] = [z[0], z[1], z[2], z[3]];
         let mut inverses: Vec<F1> = (0..self.lookups)
             .map(|i| alpha + pre[2 * i] + gamma * pre[2 * i + 1])
@@ -86,17 +86,16 @@ impl SplitStep<F1> for Squares {
         inverses.iter_mut().batch_invert();
         let mut total = sum;
         for i in 0..self.lookups {
-            out.push(gamma * pre[2 * i + 1]);
-            out.push(inverses[i]);
+            post[2 * i] = gamma * pre[2 * i + 1];
+            post[2 * i + 1] = inverses[i];
             total -= inverses[i];
         }
         for t in 0..TABLE {
             let share = inverses[self.lookups + t] * pre[2 * self.lookups + t];
-            out.push(share);
+            post[2 * self.lookups + t] = share;
             total += share;
         }
-        out.push(state + F1::ONE);
-        out.push(total);
+        post[2 * self.lookups + TABLE..].copy_from_slice(&[state + F1::ONE, total]);
         Ok(())
     }
 

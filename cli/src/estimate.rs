@@ -32,7 +32,7 @@ impl Rate {
             Shape::Large => 1100,
         };
         Rate {
-            seconds_per_row: 5.4e-6,
+            seconds_per_row: 1.5e-6,
             peak_memory_bytes: mebibytes << 20,
             measured: false,
         }

@@ -21,7 +21,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use zkmips_emulator::{
     constants::{HALT, OUTPUT_TAPE, OUTPUT_TAPE_BYTES, PUBLIC_TAPE},
@@ -100,6 +100,15 @@ pub(crate) fn segments_for(items: usize, capacity: usize) -> usize {
     items.div_ceil(capacity.max(1))
 }
 
+/// How often each fact of the constant tables is looked up in the first segments: what a first pass that was interrupted must know to
+/// go on. Private data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Lookups {
+    /// Segments that were counted.
+    pub(crate) segments: usize,
+    pub(crate) histograms: Histograms,
+}
+
 /// Where everything goes. Holds private data.
 #[derive(Debug)]
 pub struct Plan {
@@ -114,6 +123,8 @@ pub struct Plan {
     pub(crate) fetch_faults: Vec<fetch_fault::Event>,
     /// How often each fact of the constant tables is looked up: known after the first pass over the segments.
     pub(crate) histograms: OnceLock<Histograms>,
+    /// What the first pass has counted of that so far.
+    pub(crate) counted: Mutex<Lookups>,
     statement: Statement,
     segments: usize,
     instructions: u64,
@@ -170,10 +181,41 @@ impl Plan {
             raises: one_off.raises,
             fetch_faults: one_off.fetch_faults,
             histograms: OnceLock::new(),
+            counted: Mutex::default(),
             statement,
             segments: enough,
             instructions,
         })
+    }
+
+    /// What the first pass has counted so far.
+    pub fn lookups(&self) -> Lookups {
+        match self.histograms.get() {
+            Some(histograms) => Lookups {
+                segments: self.segments,
+                histograms: histograms.clone(),
+            },
+            None => self.counted().clone(),
+        }
+    }
+
+    /// Lets the first pass go on with what it counted when it was interrupted, unless that cannot be of this run. Not to be called once a
+    /// pass has begun.
+    pub fn resume(&self, lookups: Lookups) -> bool {
+        if lookups.segments > self.segments || !lookups.histograms.is_whole() {
+            return false;
+        }
+        if lookups.segments == self.segments {
+            let _ = self.histograms.set(lookups.histograms);
+        } else {
+            *self.counted() = lookups;
+        }
+        true
+    }
+
+    pub(crate) fn counted(&self) -> MutexGuard<'_, Lookups> {
+        // What a thread that panicked was counting belongs to a pass that failed.
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What will be proved.

@@ -19,7 +19,8 @@ use zkmips_emulator::ByteOrder;
 use zkmips_folding::step::{PreSource, StepError};
 
 /// Executes the planned run segment by segment. One source serves one pass; the first pass also finds how often each fact
-/// of the constant tables is looked up and leaves that in the plan.
+/// of the constant tables is looked up and leaves that in the plan. Segments may be left out as far as their lookups are counted: that is how an
+/// interrupted pass goes on.
 pub struct Source<'a> {
     plan: &'a Plan,
     segment: &'a Segment,
@@ -29,7 +30,6 @@ pub struct Source<'a> {
     next: usize,
     /// The last segments, executed ahead in the first pass because their tables need the lookups of all of them.
     ahead: VecDeque<Work>,
-    lookups: Histograms,
     /// Base columns of the segment that is filled; kept because fresh memory costs more than filling it.
     base: Vec<F>,
 }
@@ -87,7 +87,6 @@ impl<'a> Source<'a> {
             boundary: Position::default(),
             next: 0,
             ahead: VecDeque::new(),
-            lookups: Histograms::default(),
             base: Vec::with_capacity(segment.base_columns()),
         })
     }
@@ -164,24 +163,30 @@ impl<'a> Source<'a> {
         self.segment.fill_pre(&self.base, out);
     }
 
-    /// Counts the lookups of a segment.
-    fn count(&mut self, pre: &[F]) -> Result<(), StepError> {
-        self.lookups
-            .merge(self.segment.count_lookups(pre).map_err(source)?);
+    /// Counts the lookups of segment `i`, unless that was done before the pass was interrupted.
+    fn count(&mut self, i: usize, pre: &[F]) -> Result<(), StepError> {
+        let mut counted = self.plan.counted();
+        if counted.segments == i {
+            let lookups = self.segment.count_lookups(pre).map_err(source)?;
+            counted.histograms.merge(lookups);
+            counted.segments += 1;
+        }
         Ok(())
     }
 
     /// The first pass over the segments with tables: all columns but the multiplicities, to count their lookups. `buffer` is left empty.
     fn count_ahead(&mut self, buffer: &mut Vec<F>) -> Result<(), StepError> {
         while self.next < self.plan.segments() {
+            let i = self.next;
             let work = self.work()?;
             self.columns(&work, None, buffer);
-            self.count(buffer)?;
+            self.count(i, buffer)?;
             buffer.clear();
             self.ahead.push_back(work);
         }
         // The second pass is another source over the same plan.
-        let _ = self.plan.histograms.set(std::mem::take(&mut self.lookups));
+        let counted = std::mem::take(&mut *self.plan.counted());
+        let _ = self.plan.histograms.set(counted.histograms);
         Ok(())
     }
 }
@@ -196,14 +201,22 @@ impl PreSource<F> for Source<'_> {
     }
 
     fn fill_pre(&mut self, i: usize, out: &mut Vec<F>) -> Result<(), StepError> {
-        let n = self.plan.segments();
-        if i != self.next - self.ahead.len() || i >= n {
+        let plan = self.plan;
+        let n = plan.segments();
+        let counted = match plan.histograms.get() {
+            Some(_) => n,
+            None => plan.counted().segments,
+        };
+        let skipped = self.ahead.is_empty() && i <= counted;
+        if i >= n || i != self.next - self.ahead.len() && !(i > self.next && skipped) {
             return Err(StepError::NoSuchSegment {
                 segment: i,
                 segments: n,
             });
         }
-        let plan = self.plan;
+        while self.next < i {
+            self.work()?;
+        }
         let first_table = n - plan.capacities.table_segments();
         if i == first_table && plan.histograms.get().is_none() {
             self.count_ahead(out)?;
@@ -215,7 +228,7 @@ impl PreSource<F> for Source<'_> {
         let histogram = plan.histograms.get();
         self.columns(&work, histogram, out);
         if histogram.is_none() {
-            self.count(out)?;
+            self.count(i, out)?;
         }
         Ok(())
     }

@@ -127,6 +127,12 @@ pub struct Prove {
     /// Use no vector instructions, as ZKMIPS_PORTABLE=1 does: slower, the same results
     #[arg(long)]
     pub portable: bool,
+    /// Directory in which to keep how far the proof is: interrupted, the same command goes on there. Private data, removed at the end
+    #[arg(long, value_name = "DIR")]
+    pub checkpoint: Option<PathBuf>,
+    /// Time between two checkpoints
+    #[arg(long, value_name = "SECONDS", default_value_t = zkmips::CHECKPOINT_EVERY.as_secs())]
+    pub checkpoint_every: u64,
 }
 
 #[derive(Debug, Args)]

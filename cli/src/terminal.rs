@@ -149,6 +149,17 @@ impl Current {
 }
 
 impl Progress for Terminal {
+    fn tell(&self, sentence: &str) {
+        if matches!(self.mode, Mode::Quiet) {
+            return;
+        }
+        let line = format!("zkmips: {sentence}");
+        match self.state.lock().as_deref() {
+            Ok(Some(current)) if matches!(self.mode, Mode::Bar) => current.bar.println(line),
+            _ => eprintln!("{line}"),
+        }
+    }
+
     fn at(&self, phase: Phase, done: u64, total: Option<u64>) {
         if matches!(self.mode, Mode::Quiet) {
             return;

@@ -33,24 +33,33 @@ pub struct Commitments {
     pub ic: F2,
 }
 
-/// Commits to all segments of `source` in order. `on_segment` is called with the number of segments done.
+/// Commits to all segments of `source` in order, or goes on after those in `done`. `on_segment` sees what is done, to store it.
 pub fn commit_pass<S: SplitStep<F1>>(
     pp: &PublicParams<S>,
     source: &mut dyn PreSource<F1>,
-    on_segment: &mut dyn FnMut(usize),
+    done: Vec<PreCommitment>,
+    on_segment: &mut dyn FnMut(&[PreCommitment]),
 ) -> Result<Commitments, ProveError> {
     let n = source.segments();
+    let first = done.len();
+    if first > n {
+        return Err(ProveError::WrongPosition {
+            have: first,
+            total: n,
+        });
+    }
+    let chain = |ic, done: &PreCommitment| chain_next(&pp.consts.primary, ic, &done.comm_pre);
     let mut pass = Commitments {
-        segments: Vec::with_capacity(n),
-        ic: CHAIN_START,
+        ic: done.iter().fold(CHAIN_START, chain),
+        segments: done,
     };
     // One segment is committed to while the next one is filled.
     let mut pre = Vec::new();
     let mut next = Vec::new();
-    if n > 0 {
-        fill(pp, source, 0, &mut pre)?;
+    if first < n {
+        fill(pp, source, first, &mut pre)?;
     }
-    for i in 0..n {
+    for i in first..n {
         let r_pre = F1::random(&mut OsRng);
         let ((comm_pre, digest), filled) = rayon::join(
             || {
@@ -62,13 +71,14 @@ pub fn commit_pass<S: SplitStep<F1>>(
                 false => Ok(()),
             },
         );
-        pass.ic = chain_next(&pp.consts.primary, pass.ic, &comm_pre);
-        pass.segments.push(PreCommitment {
+        let committed = PreCommitment {
             comm_pre,
             r_pre,
             digest,
-        });
-        on_segment(i + 1);
+        };
+        pass.ic = chain(pass.ic, &committed);
+        pass.segments.push(committed);
+        on_segment(&pass.segments);
         filled?;
         std::mem::swap(&mut pre, &mut next);
     }

@@ -26,6 +26,7 @@ mod backtrace;
 mod cache;
 mod call_log;
 pub mod check;
+mod checkpoint;
 mod codec;
 mod ends;
 mod executor;
@@ -46,6 +47,7 @@ mod trace;
 mod verifier;
 
 pub use cache::{Cache, CachedFile, NoCacheDirectory, CACHE_VARIABLE};
+pub use checkpoint::{Checkpoint, CheckpointError, EVERY as CHECKPOINT_EVERY};
 pub use codec::CodecError;
 pub use ends::MAX_SLOTS;
 pub use executor::{Execution, Executor, Streams};

@@ -49,6 +49,11 @@ pub trait Progress: Sync {
     /// A phase has come to `done` units, of `total` if that is known. Phases come one after the other; the first call for one says that
     /// it begins.
     fn at(&self, phase: Phase, done: u64, total: Option<u64>);
+
+    /// Something that a person should know, in one sentence.
+    fn tell(&self, sentence: &str) {
+        let _ = sentence;
+    }
 }
 
 /// Nobody wants to know.

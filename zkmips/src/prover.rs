@@ -1,5 +1,6 @@
 //! Proving: plan, commit, fold, compress.
 
+use crate::checkpoint::{self, Checkpoint, CheckpointError, Keeper, Run};
 use crate::ends::{ends, slots};
 use crate::inputs::PublicInputs;
 use crate::{Params, Phase, Program, ProgramId, Progress, ProofFile, Statement};
@@ -15,9 +16,10 @@ use zkmips_circuits::statement::StatementError;
 use zkmips_emulator::constants::MACHINE_VERSION;
 use zkmips_emulator::tape::TapeError;
 use zkmips_emulator::Inputs;
+use zkmips_folding::ivc::{self, RunningProof};
+use zkmips_folding::pass1;
 use zkmips_folding::stats::{SegmentCounts, SegmentStats};
 use zkmips_folding::step::StepError;
-use zkmips_folding::{ivc, pass1};
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +45,9 @@ pub enum ProveError {
     /// Folding failed.
     #[error(transparent)]
     Folding(#[from] zkmips_folding::error::ProveError),
+    /// There is a checkpoint, but not of this run.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
     /// The proof cannot be encoded.
     #[error("the proof cannot be encoded: {0}")]
     Encoding(String),
@@ -120,7 +125,19 @@ impl<'a> Prover<'a> {
 
     /// Proves the run of `program` on `inputs`.
     pub fn prove(&self, program: &Program, inputs: Inputs) -> Result<Proved, ProveError> {
+        self.prove_or_resume(program, inputs, None)
+    }
+
+    /// [`Self::prove`] with a checkpoint: goes on where an earlier proof of the same run was interrupted, and keeps how far it has come. The
+    /// checkpoint is left behind: remove it when the proof is safe.
+    pub fn prove_or_resume(
+        &self,
+        program: &Program,
+        inputs: Inputs,
+        checkpoint: Option<&mut Checkpoint>,
+    ) -> Result<Proved, ProveError> {
         let start = Instant::now();
+        let inputs_digest = checkpoint::digest_of(&inputs);
         let shape = self.params.shape();
         let digest = self.params.digest();
         let pp = self.params.pp();
@@ -139,17 +156,30 @@ impl<'a> Prover<'a> {
         )?;
         let n = plan.segments() as u64;
         let slots = slots(shape, n).ok_or(ProveError::TooLong(n))?;
+        let run = Run {
+            version: env!("CARGO_PKG_VERSION").into(),
+            program: header.id(),
+            parameters: *digest,
+            shape: shape.name().into(),
+            inputs: inputs_digest,
+            segments: n,
+        };
+        let mut keeper = Keeper::new(checkpoint, run, &plan, self.progress);
+        let (committed, resumed) = keeper.resume()?;
         seconds.execute = lap(start, &seconds);
 
         let segment = &pp.step.segment;
-        self.progress.at(Phase::Commit, 0, Some(n));
+        self.progress
+            .at(Phase::Commit, committed.len() as u64, Some(n));
         let mut source = Source::new(&plan, segment)?;
-        let commitments = pass1::commit_pass(pp, &mut source, &mut |done| {
-            self.progress.at(Phase::Commit, done as u64, Some(n));
+        let commitments = pass1::commit_pass(pp, &mut source, committed, &mut |done| {
+            self.progress.at(Phase::Commit, done.len() as u64, Some(n));
+            keeper.keep(done, None);
         })?;
         seconds.commit = lap(start, &seconds);
 
-        self.progress.at(Phase::Fold, 0, Some(n));
+        let folded = resumed.as_ref().map_or(0, RunningProof::segments);
+        self.progress.at(Phase::Fold, folded, Some(n));
         let ends = ends(plan.statement(), digest, shape, n, slots, commitments.ic)?;
         let mut source = Source::new(&plan, segment)?;
         let mut totals = SegmentStats::default();
@@ -158,11 +188,12 @@ impl<'a> Prover<'a> {
             &mut source,
             &commitments,
             ends.first,
-            None,
+            resumed,
             self.count,
             &mut |running, stats| {
                 totals += *stats;
                 self.progress.at(Phase::Fold, running.segments(), Some(n));
+                keeper.keep(&commitments.segments, Some(running));
                 ControlFlow::Continue(())
             },
         )?;

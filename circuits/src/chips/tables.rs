@@ -214,6 +214,12 @@ impl Histograms {
         ]
     }
 
+    /// Whether every fact has its place: a file may hold anything.
+    pub(crate) fn is_whole(&self) -> bool {
+        let lengths = [&self.range, &self.logic, &self.shift, &self.power].map(Vec::len);
+        lengths == [RANGE, LOGIC_BLOCK * LOGIC_BLOCKS, SHIFT, POWER]
+    }
+
     /// Counts one lookup. Tuples of other buses are not counted.
     pub fn count(&mut self, bus: Bus, tuple: &[F; PARTS]) -> Result<(), NotAFact> {
         if !is_table(bus) {

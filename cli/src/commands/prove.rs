@@ -7,13 +7,14 @@ use super::{
 };
 use crate::args::Prove;
 use crate::estimate::Rate;
-use crate::failure::{Failure, DATA, SOFTWARE};
+use crate::failure::{Failure, CANNOT_CREATE, DATA, SOFTWARE};
 use crate::files::{derived, load, Output};
 use crate::terminal::{count, duration};
 use crate::Context;
 use serde_json::json;
 use std::process::ExitCode;
-use zkmips::{Executor, ProveError, Prover, MAX_SLOTS};
+use std::time::Duration;
+use zkmips::{Checkpoint, Executor, ProveError, Prover, MAX_SLOTS};
 
 pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     if args.portable {
@@ -25,6 +26,13 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     refuse_arguments_of_snapshot(&program, &inputs)?;
     let path = args.output.unwrap_or_else(|| derived(&args.program, "zkp"));
     let output = Output::prepare(&path)?;
+    let every = Duration::from_secs(args.checkpoint_every);
+    let checkpoint = args
+        .checkpoint
+        .map(|directory| Checkpoint::at(directory, every));
+    let mut checkpoint = checkpoint
+        .transpose()
+        .map_err(|error| Failure::new(CANNOT_CREATE, error))?;
 
     // The fast way first: it shows what goes wrong, and how long the proof will be.
     let mut streams = Passthrough::default();
@@ -52,14 +60,22 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     let params = params(context, shape)?;
     let proved = Prover::new(&params, &context.terminal)
         .count(context.wants_report())
-        .prove(&program, execution.inputs);
+        .prove_or_resume(&program, execution.inputs, checkpoint.as_mut());
     context.terminal.finish();
     let proved = proved.map_err(|error| match error {
-        error @ (ProveError::Tape(_) | ProveError::TooLong(_)) => Failure::new(DATA, error),
+        error @ (ProveError::Tape(_) | ProveError::TooLong(_) | ProveError::Checkpoint(_)) => {
+            Failure::new(DATA, error)
+        }
         error => Failure::new(SOFTWARE, error),
     })?;
     let bytes = proved.file.to_bytes();
     output.write(&bytes)?;
+    if let Some(checkpoint) = checkpoint {
+        // The proof is safe: what is left behind is only in the way, but private.
+        checkpoint
+            .remove()
+            .map_err(|error| Failure::new(CANNOT_CREATE, error))?;
+    }
 
     let cost = &proved.report;
     let peak_memory = peak_memory();

@@ -32,7 +32,7 @@ pub fn params() -> &'static PublicParams<Squares> {
 }
 
 pub fn commit(source: &mut Columns) -> Commitments {
-    commit_pass(params(), source, &mut |_| ()).unwrap()
+    commit_pass(params(), source, Vec::new(), &mut |_| ()).unwrap()
 }
 
 /// The challenges that a verifier derives for a run of `n` segments of the toy.

@@ -1,0 +1,122 @@
+//! A prover that is killed goes on where it was.
+
+mod common;
+use common::*;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// `prove` of a program with a checkpoint after every segment.
+fn prove(name: &str, directory: &Path) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin("zkmips"));
+    for (variable, value) in zkmips().get_envs() {
+        command.env(variable, value.unwrap_or_default());
+    }
+    command
+        .arg("prove")
+        .arg(program(name, "mips"))
+        .arg("-o")
+        .arg(directory.join("p.zkp"))
+        .args([
+            "--shape",
+            "small",
+            "--checkpoint-every",
+            "0",
+            "--checkpoint",
+        ])
+        .arg(directory.join("kept"))
+        .stdin(fs::File::open(fixture(name).join("mips/input")).unwrap())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// Kills the prover, without a chance to tidy up, once its checkpoint has been replaced `times` times.
+fn kill_after(mut child: Child, file: &Path, times: usize) {
+    let start = Instant::now();
+    let (mut seen, mut last) = (0, None);
+    while seen < times {
+        assert!(start.elapsed() < Duration::from_secs(300), "no checkpoint");
+        assert!(child.try_wait().unwrap().is_none(), "it was too fast");
+        let changed = fs::metadata(file).and_then(|m| m.modified()).ok();
+        if changed.is_some() && changed != last {
+            seen += 1;
+            last = changed;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// The line that says from where it goes on, if it does; the prover goes on running.
+fn resumed(child: &mut Child) -> String {
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    let mut lines = stderr.lines().map_while(Result::ok);
+    let line = lines.find(|line| line.contains("going on from"));
+    // Somebody must read the rest, or the prover stops when the pipe is full.
+    std::thread::spawn(move || lines.for_each(drop));
+    line.expect("it goes on")
+}
+
+#[test]
+fn a_killed_prover_goes_on_and_the_proof_is_valid() {
+    let directory = tempfile::tempdir().unwrap();
+    let kept = directory.path().join("kept/zkmips.checkpoint");
+    let proof = directory.path().join("p.zkp");
+
+    // In the first pass, then in the second.
+    kill_after(
+        prove("c-sha256", directory.path()).spawn().unwrap(),
+        &kept,
+        3,
+    );
+    let mut again = prove("c-sha256", directory.path()).spawn().unwrap();
+    has(&resumed(&mut again), &["committing", "segments done"]);
+    kill_after(again, &kept, 20);
+    assert!(kept.exists() && !proof.exists());
+
+    // Meanwhile, nothing else is taken for it.
+    let other = prove("c-fib", directory.path()).output().unwrap();
+    assert_eq!(other.status.code(), Some(65));
+    has(
+        &String::from_utf8(other.stderr).unwrap(),
+        &["zkmips.checkpoint", "another program", "remove the file"],
+    );
+    let mut input = prove("c-sha256", directory.path());
+    let input = input.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(input.status.code(), Some(65));
+    has(
+        &String::from_utf8(input.stderr).unwrap(),
+        &["another input"],
+    );
+
+    let mut last = prove("c-sha256", directory.path()).spawn().unwrap();
+    has(&resumed(&mut last), &["folding", "segments done"]);
+    assert!(last.wait().unwrap().success());
+    assert!(!kept.exists(), "private data is removed");
+    let verified = zkmips()
+        .arg("verify")
+        .arg(&proof)
+        .arg("--program")
+        .arg(program("c-sha256", "mips"))
+        .output()
+        .unwrap();
+    assert!(verified.status.success());
+    let expected = fs::read(fixture("c-sha256").join("mips/expected.json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
+    let output = String::from_utf8(verified.stdout).unwrap();
+    assert_eq!(expected["output"], output.as_str());
+}
+
+#[test]
+fn what_is_in_the_way_of_a_checkpoint_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("kept"), "a file").unwrap();
+    let output = prove("c-fib", directory.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(73));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    has(&stderr, &["kept"]);
+}

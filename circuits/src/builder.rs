@@ -66,7 +66,11 @@ pub struct Builder {
     pub(crate) term_parts: [LcList; PARTS],
     pub(crate) base: u32,
     pub(crate) sections: Vec<Section>,
-    cache: HashMap<(usize, Lc), Var>,
+    /// `gamma^2` and so on, as far as they were needed.
+    gamma_powers: Vec<Lc>,
+    /// Variables times powers of gamma, and sums of them.
+    scaled_variables: HashMap<(usize, Var), Var>,
+    scaled_sums: HashMap<(usize, Lc), Var>,
     local: Vec<Var>,
     global: Vec<Var>,
 }
@@ -181,36 +185,49 @@ impl Builder {
         let (constant, rest) = x.split_constant();
         let scaled = match rest.terms() {
             [] => Lc::zero(),
-            [(v, c)] => self.scale_cached(power, &gamma, Lc::from(*v)) * *c,
-            _ => self.scale_cached(power, &gamma, rest),
+            [(v, c)] => {
+                let scaled = match self.scaled_variables.get(&(power, *v)) {
+                    Some(known) => *known,
+                    None => {
+                        let new = self.scaled_variable(&gamma, &(*v).into());
+                        self.scaled_variables.insert((power, *v), new);
+                        new
+                    }
+                };
+                Lc::from(scaled) * *c
+            }
+            _ => {
+                let key = (power, rest);
+                let scaled = match self.scaled_sums.get(&key) {
+                    Some(known) => *known,
+                    None => {
+                        let new = self.scaled_variable(&gamma, &key.1);
+                        self.scaled_sums.insert(key, new);
+                        new
+                    }
+                };
+                scaled.into()
+            }
         };
         gamma * constant + scaled
     }
 
-    fn scale_cached(&mut self, power: usize, gamma: &Lc, x: Lc) -> Lc {
-        if let Some(v) = self.cache.get(&(power, x.clone())) {
-            return (*v).into();
-        }
-        let product = self.late_product("gamma power", gamma, &x);
-        self.cache.insert((power, x), product.terms()[0].0);
-        product
+    /// A new variable `gamma^power * x`.
+    fn scaled_variable(&mut self, gamma: &Lc, x: &Lc) -> Var {
+        self.late_product("gamma power", gamma, x).terms()[0].0
     }
 
     fn gamma_power(&mut self, power: usize) -> Lc {
         let gamma = Lc::from(Var::Gamma);
-        let mut result = gamma.clone();
-        for p in 2..=power {
-            let key = (p, Lc::from(Var::One));
-            result = match self.cache.get(&key) {
-                Some(v) => (*v).into(),
-                None => {
-                    let next = self.late_product("gamma power", &result, &gamma);
-                    self.cache.insert(key, next.terms()[0].0);
-                    next
-                }
-            };
+        while self.gamma_powers.len() + 1 < power {
+            let last = self.gamma_powers.last().unwrap_or(&gamma).clone();
+            let next = self.late_product("gamma power", &last, &gamma);
+            self.gamma_powers.push(next);
         }
-        result
+        match power {
+            0 | 1 => gamma,
+            _ => self.gamma_powers[power - 2].clone(),
+        }
     }
 
     /// Adds `multiplicity / D(tuple)` to the sum of the bus: one row and one inverse.

@@ -113,6 +113,10 @@ impl Default for Coefficients {
 
 impl Coefficients {
     fn intern(&mut self, c: F) -> u32 {
+        // Nearly all coefficients are one or minus one, and hashing takes longer than looking.
+        if let Some(known) = self.values[..2].iter().position(|value| *value == c) {
+            return known as u32;
+        }
         let next = self.values.len() as u32;
         let values = &mut self.values;
         *self.index.entry(c).or_insert_with(|| {

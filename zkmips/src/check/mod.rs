@@ -110,7 +110,12 @@ impl Check {
                 // Memory of a program that has been looked at before, and where its code ends nothing says.
                 Ok(program) if program.is_snapshot() => return check,
                 Ok(_) => {}
-                Err(error) => check.findings.push(refusal(&error)),
+                Err(error) => {
+                    check.findings.push(refusal(&error));
+                    if matches!(error, LoadError::ForeignSnapshot(_)) {
+                        return check;
+                    }
+                }
             }
         }
         if refusals

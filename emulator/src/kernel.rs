@@ -19,7 +19,7 @@ const PC: u32 = 34;
 const TID: u32 = 36;
 const CALL: u32 = 37;
 const STATE: u32 = 39;
-const FUTEX: u32 = 43;
+const FUTEX: u32 = 44;
 /// Most threads there can be, to read the size of one from the size of the table.
 const THREADS: u32 = 256;
 /// `$a0` of the caller in its `struct thread`.
@@ -39,9 +39,11 @@ pub enum ThreadState {
         /// Address of the word.
         address: u32,
     },
-    /// In `poll`, `epoll_wait` or a blocking read.
+    /// Waiting until it can read or write a descriptor.
+    Descriptor,
+    /// In `poll`, `epoll_wait` or one of their family.
     Polling,
-    /// In `rt_sigsuspend`.
+    /// In `rt_sigsuspend`, `rt_sigtimedwait` or `pause`.
     SignalWait,
 }
 
@@ -98,8 +100,9 @@ pub(crate) fn threads(machine: &Machine) -> Vec<Thread> {
                 3 => ThreadState::Futex {
                     address: word(FUTEX),
                 },
-                4 => ThreadState::Polling,
-                5 => ThreadState::SignalWait,
+                4 => ThreadState::Descriptor,
+                5 => ThreadState::Polling,
+                6 | 7 => ThreadState::SignalWait,
                 _ => return None,
             };
             let mut thread = Thread {
@@ -125,4 +128,57 @@ pub(crate) fn threads(machine: &Machine) -> Vec<Thread> {
         .collect();
     threads.sort_by_key(|(waits, _)| *waits);
     threads.into_iter().map(|(_, thread)| thread).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names and positions in words of the fields of a C structure of words.
+    fn fields(source: &str, name: &str) -> Vec<(String, u32)> {
+        let start = source.find(&format!("struct {name} {{")).unwrap();
+        let body = &source[start..];
+        let body = &body[body.find('{').unwrap() + 1..body.find("};").unwrap()];
+        let mut plain = body.to_owned();
+        while let (Some(open), Some(close)) = (plain.find("/*"), plain.find("*/")) {
+            plain.replace_range(open..close + 2, "");
+        }
+        let mut at = 0;
+        let mut fields = Vec::new();
+        for declaration in plain.split(';').map(str::trim) {
+            let words = declaration.strip_prefix("u32 ");
+            let Some(names) = words.or_else(|| declaration.strip_prefix("enum state ")) else {
+                break;
+            };
+            for field in names.split(',').map(str::trim) {
+                let (name, length) = field.split_once('[').unwrap_or((field, "1]"));
+                fields.push((name.to_owned(), at));
+                at += length.trim_end_matches(']').parse::<u32>().unwrap();
+            }
+        }
+        fields
+    }
+
+    #[test]
+    fn threads_are_laid_out_as_in_the_kernels_source() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../kernel/src/kernel.h");
+        let source = std::fs::read_to_string(path).unwrap();
+        let fields = fields(&source, "thread");
+        for (name, at) in [
+            ("hi", HI),
+            ("lo", LO),
+            ("pc", PC),
+            ("tid", TID),
+            ("call", CALL),
+            ("state", STATE),
+            ("futex", FUTEX),
+        ] {
+            let field = fields.iter().find(|field| field.0 == name);
+            assert_eq!(field.map(|field| field.1), Some(at), "{name}");
+        }
+        let states = "enum state { FREE, RUNNABLE, SLEEPING, ON_FUTEX, ON_FILE, POLLING, IN_SIGSUSPEND, IN_SIGWAIT };";
+        assert!(source.contains(states));
+        let source = std::fs::read_to_string(path.replace("kernel.h", "thread.c")).unwrap();
+        assert!(source.contains(&format!("#define THREADS {THREADS}\n")));
+    }
 }

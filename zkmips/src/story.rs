@@ -302,7 +302,8 @@ fn state(thread: &Thread) -> String {
         ThreadState::Ready => "waiting for its turn".into(),
         ThreadState::Sleeping => format!("sleeping in {call}"),
         ThreadState::Futex { address } => format!("waiting at the futex {address:#010x}"),
-        ThreadState::Polling => format!("waiting for a descriptor in {call}"),
+        ThreadState::Descriptor => format!("waiting for a descriptor in {call}"),
+        ThreadState::Polling => format!("waiting for one of several descriptors in {call}"),
         ThreadState::SignalWait => format!("waiting for a signal in {call}"),
     }
 }

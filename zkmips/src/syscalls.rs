@@ -98,15 +98,15 @@ fn table(order: ByteOrder) -> Option<BTreeSet<u32>> {
 
 /// Calls by the number of their arguments, 0 to 6, separated by spaces. What is not here has four as far as anybody knows.
 const ARGUMENTS: [&str; 7] = [
-    "getpid getuid geteuid getgid getegid getppid gettid sched_yield pipe rt_sigreturn",
-    "exit exit_group brk close time dup umask sysinfo uname set_tid_address set_thread_area epoll_create epoll_create1 eventfd unlink",
+    "getpid getuid geteuid getgid getegid getppid gettid sched_yield pipe rt_sigreturn pause",
+    "exit exit_group brk close time dup umask sysinfo uname set_tid_address set_thread_area epoll_create epoll_create1 eventfd unlink alarm times fsync fdatasync timer_getoverrun timer_delete",
     "access kill dup2 setrlimit getrlimit gettimeofday munmap stat lstat stat64 lstat64 nanosleep rt_sigpending rt_sigsuspend getcwd \
-     sigaltstack fstat64 tkill clock_gettime clock_getres clock_gettime64 clock_getres_time64 eventfd2 pipe2",
+     sigaltstack fstat64 tkill clock_gettime clock_getres clock_gettime64 clock_getres_time64 eventfd2 pipe2 getitimer getrusage ftruncate timer_gettime timer_gettime64",
     "read write open lseek ioctl fcntl fcntl64 readlink mprotect msync readv writev getresuid getresgid poll mincore madvise \
-     sched_getaffinity tgkill openat dup3 getrandom faccessat connect socket",
-    "rt_sigaction rt_sigprocmask clock_nanosleep clock_nanosleep_time64 epoll_ctl epoll_wait prlimit64 fstatat64 readlinkat faccessat2",
-    "clone prctl _llseek mremap ppoll ppoll_time64 statx",
-    "mmap mmap2 pread64 futex futex_time64 epoll_pwait epoll_pwait2",
+     sched_getaffinity tgkill openat dup3 getrandom faccessat connect socket setitimer timer_create",
+    "rt_sigaction rt_sigprocmask clock_nanosleep clock_nanosleep_time64 epoll_ctl epoll_wait prlimit64 fstatat64 readlinkat faccessat2 rt_sigtimedwait rt_sigtimedwait_time64 timer_settime timer_settime64",
+    "clone prctl _llseek mremap ppoll ppoll_time64 statx _newselect",
+    "mmap mmap2 pread64 pwrite64 futex futex_time64 epoll_pwait epoll_pwait2 pselect6 pselect6_time64",
 ];
 
 /// How many arguments a system call has.

@@ -3,7 +3,7 @@
 //! Each round adds neighbours in every segment, so a segment of `n` points takes `log2 n` rounds, and the additions of one round of all
 //! segments are independent: they share inversions whatever the lengths, and one long segment is the best case.
 use crate::{
-    add::{add_pairs, Pairs, Scratch, GROUP},
+    add::{add_pairs, Pair, Scratch, GROUP},
     backend::Kernels,
     curve::PastaCurve,
     point::AffinePoint,
@@ -29,7 +29,7 @@ struct Partial {
 /// Memory that is used again by the next sums.
 pub struct Workspace<C> {
     scratch: Scratch,
-    pairs: Pairs,
+    pairs: Vec<Pair>,
     partial: Vec<Partial>,
     /// The sums of all rounds, one round after the other.
     sums: Vec<AffinePoint<C>>,
@@ -39,14 +39,14 @@ impl<C> Default for Workspace<C> {
     fn default() -> Self {
         Self {
             scratch: Scratch::default(),
-            pairs: Pairs::default(),
+            pairs: Vec::new(),
             partial: Vec::new(),
             sums: Vec::new(),
         }
     }
 }
 
-/// The point that a name means; see [`Pairs`].
+/// The point that a name means; see [`Pair`].
 fn named<C: PastaCurve>(points: &[AffinePoint<C>], name: u32) -> AffinePoint<C> {
     let point = points[(name >> 1) as usize];
     if name & 1 == 1 {
@@ -104,7 +104,7 @@ impl<C: PastaCurve> Workspace<C> {
                 odd,
                 out: place,
             };
-            pairs.extend(couples);
+            pairs.extend_from_slice(couples);
             partial.push(next);
         }
         let mut careful = false;
@@ -143,12 +143,13 @@ impl<C: PastaCurve> Workspace<C> {
                 }
                 segment.start = (end + pairs.len()) as u32;
                 segment.len = len / 2;
-                pairs.extend_range(start, len / 2);
+                let neighbours = (start..start + len - 1).step_by(2);
+                pairs.extend(neighbours.map(|i| [i << 1, (i + 1) << 1]));
                 if len % 2 == 1 {
                     let last = start + len - 1;
                     segment.odd = match odd {
                         Some(odd) => {
-                            pairs.push(last << 1, odd << 1);
+                            pairs.push([last << 1, odd << 1]);
                             segment.len += 1;
                             None
                         }

@@ -1,5 +1,5 @@
 //! The batch of additions, one at a time.
-use super::{prefetch, Outcome, PairsRef};
+use super::{prefetch, Outcome, Pair};
 use crate::{
     curve::{PastaCurve, PastaField},
     field::{is_zero, portable::*, Limbs},
@@ -53,7 +53,7 @@ fn operand<C: PastaCurve, const SIGNED: bool>(
 pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
     points: &[AffinePoint<C>],
     sums: &mut [AffinePoint<C>],
-    pairs: PairsRef,
+    pairs: &[Pair],
     scratch: &mut Scratch,
 ) -> Outcome {
     let one = <C::Base as ff::Field>::ONE.to_limbs();
@@ -61,9 +61,9 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
     scratch.prefix.clear();
     scratch.kinds.clear();
     let mut products = [one; CHAINS];
-    for (i, (&left, &right)) in pairs.left.iter().zip(pairs.right).enumerate() {
+    for (i, &[left, right]) in pairs.iter().enumerate() {
         if SIGNED && i + AHEAD < pairs.len() {
-            prefetch(points, &[pairs.left[i + AHEAD], pairs.right[i + AHEAD]]);
+            prefetch(points, &pairs[i + AHEAD..i + AHEAD + 1]);
         }
         let (a, b) = (
             &points[(left >> 1) as usize],
@@ -98,8 +98,8 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
         let inverse = &mut inverses[i % CHAINS];
         let reciprocal = mul::<C::Base>(inverse, &scratch.prefix[i]);
         *inverse = mul::<C::Base>(inverse, &scratch.denominators[i]);
-        let (x1, y1) = operand::<C, SIGNED>(points, pairs.left[i]);
-        let (x2, y2) = operand::<C, SIGNED>(points, pairs.right[i]);
+        let (x1, y1) = operand::<C, SIGNED>(points, pairs[i][0]);
+        let (x2, y2) = operand::<C, SIGNED>(points, pairs[i][1]);
         let numerator = match scratch.kinds[i] {
             Kind::Add => sub::<C::Base>(&y2, &y1),
             Kind::Double => {

@@ -3,7 +3,7 @@
 //! Coordinates are read as the library stores them, `x 2^256`; for these kernels, to which `a 2^260` is the element `a`, they are the
 //! coordinates divided by 16. Slopes of differences are the true ones, and the squared slope must be divided by 16, too. So the inverses
 //! of the denominators are made with a factor 1/4, which costs nothing, and the product of that slope with the run takes a factor 4.
-use super::{prefetch, Outcome, PairsRef, GROUP};
+use super::{prefetch, Outcome, Pair, GROUP};
 use crate::{
     curve::{PastaCurve, PastaField},
     field::vector::{inverses_of_lanes, Ifma, Lanes, Loose, Vector},
@@ -61,13 +61,15 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
     proof: Ifma,
     points: &[AffinePoint<C>],
     sums: &mut [AffinePoint<C>],
-    pairs: PairsRef,
+    pairs: &[Pair],
     scratch: &mut Scratch,
     careful: bool,
 ) -> Outcome {
-    let vectors = pairs.len() / 8;
-    assert_eq!(vectors * 8, pairs.len());
-    assert_eq!(vectors % SIDE_BY_SIDE, 0);
+    let (pairs, []) = pairs.as_chunks() else {
+        unreachable!("whole groups");
+    };
+    let vectors = pairs.len();
+    assert!(vectors.is_multiple_of(SIDE_BY_SIDE));
     let (sums, []) = sums.as_chunks_mut() else {
         unreachable!("as many sums as pairs");
     };
@@ -86,23 +88,17 @@ pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
     unsafe { kernel::<C, SIGNED, true>(k, points, sums, pairs, scratch, vectors) }
 }
 
-/// Eight names in a row.
-#[inline(always)]
-fn eight(names: &[u32], vector: usize) -> &[u32; 8] {
-    let names = &names[8 * vector..8 * vector + 8];
-    names.try_into().expect("eight names")
-}
-
 /// Abscissas and ordinates of eight points.
 #[inline(always)]
 fn load_points<C: PastaCurve>(
     k: Vector<C::Base>,
     points: &[AffinePoint<C>],
-    names: &[u32; 8],
+    pairs: &[Pair; 8],
+    side: usize,
 ) -> (Lanes, Lanes) {
     let mut rows = [k.zero(); 8];
-    for (row, name) in rows.iter_mut().zip(names) {
-        *row = k.load_point(&points[(name >> 1) as usize]);
+    for (row, pair) in rows.iter_mut().zip(pairs) {
+        *row = k.load_point(&points[(pair[side] >> 1) as usize]);
     }
     let [x0, x1, x2, x3, y0, y1, y2, y3] = k.transpose(rows);
     (
@@ -130,11 +126,10 @@ fn store_points<C: PastaCurve>(
 fn load_operands<C: PastaCurve>(
     k: Vector<C::Base>,
     points: &[AffinePoint<C>],
-    left: &[u32; 8],
-    right: &[u32; 8],
+    pairs: &[Pair; 8],
 ) -> Operands {
-    let (x1, y1) = load_points(k, points, left);
-    let (x2, y2) = load_points(k, points, right);
+    let (x1, y1) = load_points(k, points, pairs, 0);
+    let (x2, y2) = load_points(k, points, pairs, 1);
     Operands { x1, y1, x2, y2 }
 }
 
@@ -179,13 +174,13 @@ impl Special {
 fn signed_ordinates<F: PastaField, const SIGNED: bool>(
     k: Vector<F>,
     points: &Operands,
-    left: &[u32; 8],
-    right: &[u32; 8],
+    pairs: &[Pair; 8],
 ) -> (Loose, Loose) {
     if SIGNED {
+        let (left, right) = k.odd_numbers(pairs);
         (
-            k.negate_where(k.odd_numbers(left), &points.y1),
-            k.negate_where(k.odd_numbers(right), &points.y2),
+            k.negate_where(left, &points.y1),
+            k.negate_where(right, &points.y2),
         )
     } else {
         (points.y1.into(), points.y2.into())
@@ -198,7 +193,7 @@ fn kernel<C: PastaCurve, const SIGNED: bool, const CAREFUL: bool>(
     k: Vector<C::Base>,
     points: &[AffinePoint<C>],
     sums: &mut [[AffinePoint<C>; 8]],
-    pairs: PairsRef,
+    pairs: &[[Pair; 8]],
     scratch: &mut Scratch,
     vectors: usize,
 ) -> Outcome {
@@ -207,14 +202,12 @@ fn kernel<C: PastaCurve, const SIGNED: bool, const CAREFUL: bool>(
     let prefix = &mut scratch.prefix[..vectors];
     let mut products = [one; CHAINS];
     for v in 0..vectors {
-        let (left, right) = (eight(pairs.left, v), eight(pairs.right, v));
         if SIGNED && v + AHEAD < vectors {
-            prefetch(points, eight(pairs.left, v + AHEAD));
-            prefetch(points, eight(pairs.right, v + AHEAD));
+            prefetch(points, &pairs[v + AHEAD]);
         }
         let denominator = if CAREFUL {
-            let operands = load_operands(k, points, left, right);
-            let (y1, y2) = signed_ordinates::<C::Base, SIGNED>(k, &operands, left, right);
+            let operands = load_operands(k, points, &pairs[v]);
+            let (y1, y2) = signed_ordinates::<C::Base, SIGNED>(k, &operands, &pairs[v]);
             let special = Special::of(k, &operands, y1, y2);
             let difference = k.carry(k.sub_4p(operands.x2, operands.x1));
             // Below 8p.
@@ -222,8 +215,8 @@ fn kernel<C: PastaCurve, const SIGNED: bool, const CAREFUL: bool>(
             let denominator = k.choose(special.double, &difference, &tangent);
             k.choose(special.without_division(), &denominator, &one)
         } else {
-            let x1 = k.load_abscissas(points, left);
-            let x2 = k.load_abscissas(points, right);
+            let x1 = k.load_abscissas(points, &pairs[v], 0);
+            let x2 = k.load_abscissas(points, &pairs[v], 1);
             k.carry(k.sub_4p(x2, x1))
         };
         let product = &mut products[v % CHAINS];
@@ -240,9 +233,8 @@ fn kernel<C: PastaCurve, const SIGNED: bool, const CAREFUL: bool>(
     let mut identities = 0;
     for v in (0..vectors).step_by(SIDE_BY_SIDE).rev() {
         if SIGNED && v >= AHEAD {
-            for ahead in v - AHEAD..v - AHEAD + SIDE_BY_SIDE {
-                prefetch(points, eight(pairs.left, ahead));
-                prefetch(points, eight(pairs.right, ahead));
+            for pairs in &pairs[v - AHEAD..][..SIDE_BY_SIDE] {
+                prefetch(points, pairs);
             }
         }
         // Plain loops: a closure would be compiled without the features of this function, and not always be inlined.
@@ -257,9 +249,8 @@ fn kernel<C: PastaCurve, const SIGNED: bool, const CAREFUL: bool>(
         let mut rises = [one; SIDE_BY_SIDE];
         let mut special = [Special::default(); SIDE_BY_SIDE];
         for i in 0..SIDE_BY_SIDE {
-            let (left, right) = (eight(pairs.left, v + i), eight(pairs.right, v + i));
-            operands[i] = load_operands(k, points, left, right);
-            let (y1, y2) = signed_ordinates::<C::Base, SIGNED>(k, &operands[i], left, right);
+            operands[i] = load_operands(k, points, &pairs[v + i]);
+            let (y1, y2) = signed_ordinates::<C::Base, SIGNED>(k, &operands[i], &pairs[v + i]);
             ordinates[i] = (y1, y2);
             rises[i] = k.carry(k.sub_4p(y2, y1));
             if CAREFUL {
@@ -350,11 +341,12 @@ impl<F: PastaField> Vector<F> {
     fn load_abscissas<C: PastaCurve<Base = F>>(
         self,
         points: &[AffinePoint<C>],
-        names: &[u32; 8],
+        pairs: &[Pair; 8],
+        side: usize,
     ) -> Lanes {
         let mut rows = [self.zero(); 4];
         for (row, (a, b)) in rows.iter_mut().zip([(0, 2), (1, 3), (4, 6), (5, 7)]) {
-            let (a, b) = (names[a] >> 1, names[b] >> 1);
+            let (a, b) = (pairs[a][side] >> 1, pairs[b][side] >> 1);
             *row = self.load_two(&points[a as usize].x, &points[b as usize].x);
         }
         self.split_words(self.transpose_halves(rows))

@@ -181,14 +181,17 @@ impl<F> Vector<F> {
         }
     }
 
-    /// The lanes whose number is odd.
+    /// The lanes in which the first number of the pair is odd, and those in which the second is.
     #[inline(always)]
-    pub(crate) fn odd_numbers(self, numbers: &[u32; 8]) -> u8 {
-        // SAFETY: AVX-512 F (and AVX, which it contains), which `self` proves; the reference is to 32 readable bytes, and the load
-        // needs no alignment.
+    pub(crate) fn odd_numbers(self, pairs: &[[u32; 2]; 8]) -> (u8, u8) {
+        // SAFETY: AVX-512 F, which `self` proves; the reference is to 64 readable bytes, and the load needs no alignment. The first
+        // number of a pair is the low half of a word, as x86-64 is little endian.
         unsafe {
-            let wide = _mm512_cvtepu32_epi64(_mm256_loadu_si256(numbers.as_ptr().cast()));
-            _mm512_test_epi64_mask(wide, _mm512_set1_epi64(1))
+            let words = _mm512_loadu_si512(pairs.as_ptr().cast());
+            (
+                _mm512_test_epi64_mask(words, _mm512_set1_epi64(1)),
+                _mm512_test_epi64_mask(words, _mm512_set1_epi64(1 << 32)),
+            )
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Freestanding C with `guest-c`: what start-up costs, and that every compiler makes the same of it.
 
+mod common;
+
+use common::guest;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use zkmips_emulator::{HostCall, Inputs, Machine, Observer, Outcome, Program};
+use zkmips_emulator::{Inputs, Machine, Program};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -99,14 +102,12 @@ fn every_compiler_makes_the_same_program() {
             assert!(built.status.success(), "{command:?}: {stderr}");
             assert_eq!(stderr, "", "{command:?}");
 
-            let program = Program::load(&std::fs::read(&out).unwrap()).unwrap();
             let inputs = Inputs {
                 stdin: input(),
                 ..Inputs::default()
             };
-            let mut machine = Machine::new(&program, &inputs).unwrap();
-            assert_eq!(machine.run(100_000).unwrap(), Outcome::Halted);
-            assert_eq!((machine.status(), hex(&machine.output())), (0, expected()));
+            let ended = guest::run(&std::fs::read(&out).unwrap(), &inputs);
+            assert_eq!((ended.status, hex(&ended.output)), (0, expected()));
         }
     }
 }
@@ -127,38 +128,20 @@ fn works(command: &[&str]) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-/// The markers of a run, in order.
-#[derive(Default)]
-struct Markers(Vec<String>);
-
-impl Observer for Markers {
-    fn host_call(&mut self, _instructions: u64, call: &HostCall) {
-        if let HostCall::Marker(name) = call {
-            self.0.push(String::from_utf8_lossy(name).into_owned());
-        }
-    }
-}
-
 /// The public input: a reserve price, which leaves three of the six bids.
 #[test]
 fn the_public_input_is_read() {
     for order in ["mips", "mipsle"] {
-        let program =
-            Program::load(&std::fs::read(example(order).join("program.elf")).unwrap()).unwrap();
+        let program = std::fs::read(example(order).join("program.elf")).unwrap();
         let inputs = Inputs {
             stdin: input(),
             public_input: 512u64.to_be_bytes().to_vec(),
             ..Inputs::default()
         };
-        let mut machine = Machine::new(&program, &inputs).unwrap();
-        let mut markers = Markers::default();
-        machine.run_observed(100_000, &mut markers).unwrap();
-        assert_eq!(markers.0, ["read", "decide"]);
+        let ended = guest::run(&program, &inputs);
+        assert_eq!(ended.markers, ["read", "decide"]);
         let output = "000000030000010000000006000000aaaaaaabfc";
-        assert_eq!(
-            (machine.status(), hex(&machine.output()).as_str()),
-            (0, output)
-        );
+        assert_eq!((ended.status, hex(&ended.output).as_str()), (0, output));
     }
 }
 

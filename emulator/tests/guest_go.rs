@@ -1,11 +1,12 @@
 //! The Go module for guests: its own tests, on this computer and in the machine, and its example.
 
+mod common;
+
+use common::guest;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use zkmips_emulator::{HostCall, Inputs, Machine, Observer, Outcome, Program};
-
-const LIMIT: u64 = 100_000_000;
+use zkmips_emulator::Inputs;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -35,25 +36,8 @@ fn go(arguments: &[&str], environment: &[(&str, &str)]) -> bool {
     true
 }
 
-/// The markers of a run, in order.
-#[derive(Default)]
-struct Markers(Vec<String>);
-
-impl Observer for Markers {
-    fn host_call(&mut self, _instructions: u64, call: &HostCall) {
-        if let HostCall::Marker(name) = call {
-            self.0.push(String::from_utf8_lossy(name).into_owned());
-        }
-    }
-}
-
-/// Builds something for MIPS and runs it: status, output and markers. `None` if there is no Go.
-fn run(
-    build: &[&str],
-    package: &str,
-    order: &str,
-    inputs: &Inputs,
-) -> Option<(u32, Vec<u8>, Vec<String>)> {
+/// Builds something for MIPS and runs it. `None` if there is no Go.
+fn run(build: &[&str], package: &str, order: &str, inputs: &Inputs) -> Option<guest::Ended> {
     let scratch = tempfile::tempdir().unwrap();
     let out = scratch.path().join("program");
     let arguments = [build, &["-o", out.to_str().unwrap(), package]].concat();
@@ -62,14 +46,7 @@ fn run(
         ("GOARCH", order),
         ("GOMIPS", "softfloat"),
     ];
-    go(&arguments, &target).then(|| {
-        let program = Program::load(&std::fs::read(&out).unwrap()).unwrap();
-        let mut machine = Machine::new(&program, inputs).unwrap();
-        let mut markers = Markers::default();
-        let outcome = machine.run_observed(LIMIT, &mut markers).unwrap();
-        assert_eq!(outcome, Outcome::Halted);
-        (machine.status(), machine.output(), markers.0)
-    })
+    go(&arguments, &target).then(|| guest::run(&std::fs::read(&out).unwrap(), inputs))
 }
 
 #[test]
@@ -84,15 +61,16 @@ fn its_tests_pass_in_the_machine() {
             public_input: vec![1, 2, 3, 4],
             ..Inputs::default()
         };
-        let Some((status, output, markers)) = run(&["test", "-c"], ".", order, &inputs) else {
+        let Some(ended) = run(&["test", "-c"], ".", order, &inputs) else {
             return;
         };
-        let output = String::from_utf8_lossy(&output);
+        let output = String::from_utf8_lossy(&ended.output);
         assert!(
-            status == 0 && output.ends_with("PASS\n"),
-            "{status} {output}"
+            ended.status == 0 && output.ends_with("PASS\n"),
+            "{} {output}",
+            ended.status
         );
-        assert_eq!(markers, ["a marker"]);
+        assert_eq!(ended.markers, ["a marker"]);
     }
 }
 
@@ -108,21 +86,18 @@ fn the_example_agrees_with_that_for_c() {
             stdin: stdin.clone(),
             ..Inputs::default()
         };
-        let Some((status, output, markers)) = run(&["build"], "./examples/bid", order, &inputs)
-        else {
+        let Some(ended) = run(&["build"], "./examples/bid", order, &inputs) else {
             return;
         };
-        assert_eq!(
-            (status, String::from_utf8(output).unwrap().as_str()),
-            (0, expected["output"].as_str().unwrap())
-        );
-        assert_eq!(markers, ["read", "decide"]);
+        let output = expected["output"].as_str().unwrap().as_bytes();
+        assert_eq!((ended.status, &ended.output[..]), (0, output));
+        assert_eq!(ended.markers, ["read", "decide"]);
         // One bid is not enough: a clean failure.
         let inputs = Inputs {
             stdin: stdin[..8].to_vec(),
             ..Inputs::default()
         };
-        let (status, output, _) = run(&["build"], "./examples/bid", order, &inputs).unwrap();
-        assert_eq!((status, output.len()), (1, 0));
+        let ended = run(&["build"], "./examples/bid", order, &inputs).unwrap();
+        assert_eq!((ended.status, ended.output.len()), (1, 0));
     }
 }

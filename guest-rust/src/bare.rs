@@ -1,7 +1,8 @@
 //! The world where there is no library at all: start-up, descriptors, panics.
 
 use crate::run::PANICKED;
-use crate::system::{call, EXIT_GROUP, READ, WRITE};
+pub use crate::system::bare::exit;
+use crate::system::bare::{read, write};
 use crate::Error;
 use alloc::string::String;
 use core::fmt::{self, Write};
@@ -29,19 +30,8 @@ extern "C" fn start() -> ! {
     exit(zkmips_program())
 }
 
-fn read(descriptor: u32, buffer: &mut [u8]) -> Result<usize, Error> {
-    // SAFETY: the call writes to the buffer and not beyond it.
-    let length = unsafe {
-        call(
-            READ,
-            [descriptor, buffer.as_mut_ptr() as u32, buffer.len() as u32],
-        )
-    };
-    length.map(|length| length as usize).map_err(Error::System)
-}
-
 pub fn read_private(buffer: &mut [u8]) -> Result<usize, Error> {
-    read(0, buffer)
+    read(0, buffer).map_err(Error::System)
 }
 
 pub fn read_public(buffer: &mut [u8]) -> Result<usize, Error> {
@@ -53,38 +43,26 @@ pub fn read_public(buffer: &mut [u8]) -> Result<usize, Error> {
     if INSIDE.load(Ordering::Relaxed) == 1 {
         return Ok(0);
     }
-    read(3, buffer)
+    read(3, buffer).map_err(Error::System)
 }
 
-fn write(descriptor: u32, mut bytes: &[u8]) -> Result<(), Error> {
+fn write_all(descriptor: u32, mut bytes: &[u8]) -> Result<(), Error> {
     while !bytes.is_empty() {
-        // SAFETY: the call reads the bytes and nothing else.
-        let written = unsafe {
-            call(
-                WRITE,
-                [descriptor, bytes.as_ptr() as u32, bytes.len() as u32],
-            )
-        };
-        bytes = &bytes[written.map_err(Error::System)? as usize..];
+        let written = write(descriptor, bytes).map_err(Error::System)?;
+        bytes = &bytes[written..];
     }
     Ok(())
 }
 
 pub fn write_output(bytes: &[u8]) -> Result<(), Error> {
-    write(1, bytes)
+    write_all(1, bytes)
 }
 
 pub fn write_message(text: fmt::Arguments) {
     let mut line = String::new();
     let _ = line.write_fmt(text);
     // Nobody is left to be told that messages do not arrive.
-    let _ = write(2, line.as_bytes());
-}
-
-pub fn exit(status: i32) -> ! {
-    // SAFETY: the call ends the program.
-    let _ = unsafe { call(EXIT_GROUP, [status as u32, 0, 0]) };
-    unreachable!()
+    let _ = write_all(2, line.as_bytes());
 }
 
 pub fn prepare() {}

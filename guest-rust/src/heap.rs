@@ -3,7 +3,7 @@
 //! Every touched word costs something in a proof, so memory is used again before new memory is asked for, and nothing is
 //! cleared twice.
 
-use crate::system::{call, BRK};
+use crate::system::bare::brk;
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::UnsafeCell;
 use core::ptr::null_mut;
@@ -58,12 +58,12 @@ impl State {
 
     /// Moves the break so that a block of this size fits.
     fn grow(&mut self, size: usize, end: usize) -> bool {
-        // SAFETY: addresses behind the break belong to nobody else.
-        let brk = |address: usize| unsafe { call(BRK, [address as u32, 0, 0]) };
         if self.end == 0 {
-            let Ok(start) = brk(0) else { return false };
-            self.fresh = start as usize;
-            self.end = start as usize;
+            // SAFETY: nothing moves.
+            let Ok(start) = (unsafe { brk(0) }) else {
+                return false;
+            };
+            (self.fresh, self.end) = (start, start);
         }
         let needed = self
             .fresh
@@ -73,9 +73,10 @@ impl State {
         else {
             return false;
         };
-        match brk(wanted) {
-            Ok(end) if end as usize >= wanted => {
-                self.end = end as usize;
+        // SAFETY: the break moves up: `wanted` is behind the old one.
+        match unsafe { brk(wanted) } {
+            Ok(end) if end >= wanted => {
+                self.end = end;
                 true
             }
             _ => false,

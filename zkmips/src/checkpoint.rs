@@ -104,8 +104,8 @@ pub(crate) struct Saved {
     pub lookups: Lookups,
     /// What the first pass has left so far.
     pub commitments: Vec<PreCommitment>,
-    /// The second pass, if it has begun.
-    pub running: Option<RunningProof>,
+    /// The second pass, if it has begun, as [`RunningProof::to_bytes`] writes it.
+    pub running: Option<Vec<u8>>,
 }
 
 /// [`Saved`] before it is.
@@ -113,7 +113,7 @@ pub(crate) struct Saved {
 pub(crate) struct Saving<'a> {
     pub lookups: &'a Lookups,
     pub commitments: &'a [PreCommitment],
-    pub running: Option<&'a RunningProof>,
+    pub running: Option<Vec<u8>>,
 }
 
 /// A directory for one checkpoint.
@@ -181,11 +181,7 @@ impl Checkpoint {
     pub(crate) fn write(&mut self, run: &Run, state: &Saving) -> Result<(), CheckpointError> {
         // Also after a failure: a full disk is asked again later, not after every segment.
         self.last = Instant::now();
-        let io = |source| CheckpointError::Io {
-            path: self.path(),
-            source,
-        };
-        let encode = |error: bincode::Error| io(io::Error::other(error));
+        let encode = |error: bincode::Error| self.failure(io::Error::other(error));
         let mut bytes = MAGIC.to_vec();
         let head = bincode::serialize(run).map_err(encode)?;
         bytes.extend((head.len() as u64).to_le_bytes());
@@ -193,7 +189,14 @@ impl Checkpoint {
         bincode::serialize_into(&mut bytes, state).map_err(encode)?;
         let digest = Sha3_256::digest(&bytes);
         bytes.extend(digest);
-        replace(&self.directory, &self.path(), &bytes).map_err(io)
+        replace(&self.directory, &self.path(), &bytes).map_err(|error| self.failure(error))
+    }
+
+    fn failure(&self, source: io::Error) -> CheckpointError {
+        CheckpointError::Io {
+            path: self.path(),
+            source,
+        }
     }
 
     /// Removes the checkpoint: the proof is where it belongs.
@@ -245,7 +248,12 @@ impl<'a> Keeper<'a> {
             let path = checkpoint.path();
             return Err(CheckpointError::Damaged { path });
         }
-        let (phase, done) = match &saved.running {
+        let running = saved.running.as_deref().map(RunningProof::from_bytes);
+        let damaged = |_| CheckpointError::Damaged {
+            path: checkpoint.path(),
+        };
+        let running = running.transpose().map_err(damaged)?;
+        let (phase, done) = match &running {
             Some(running) => ("folding", running.segments()),
             None => ("committing", saved.commitments.len() as u64),
         };
@@ -254,7 +262,7 @@ impl<'a> Keeper<'a> {
             checkpoint.path().display(),
             self.run.segments
         ));
-        Ok((saved.commitments, saved.running))
+        Ok((saved.commitments, running))
     }
 
     /// Writes how far the proof has come, if it is time to. A proof need not fail because its checkpoint cannot be written.
@@ -262,12 +270,17 @@ impl<'a> Keeper<'a> {
         let Some(checkpoint) = self.checkpoint.as_mut().filter(|c| c.due()) else {
             return;
         };
-        let state = Saving {
-            lookups: &self.plan.lookups(),
-            commitments,
-            running,
-        };
-        if let Err(error) = checkpoint.write(&self.run, &state) {
+        let written = running.map(RunningProof::to_bytes).transpose();
+        let written = written.map_err(|error| checkpoint.failure(io::Error::other(error)));
+        let written = written.and_then(|running| {
+            let state = Saving {
+                lookups: &self.plan.lookups(),
+                commitments,
+                running,
+            };
+            checkpoint.write(&self.run, &state)
+        });
+        if let Err(error) = written {
             self.progress.tell(&format!(
                 "no checkpoint could be written, so an interrupted proof would go on from an earlier one ({error})"
             ));
@@ -352,7 +365,8 @@ mod tests {
     fn a_checkpoint_of_another_run_is_refused_by_name() {
         let directory = tempfile::tempdir().unwrap();
         let checkpoint = written(directory.path());
-        let others: [(&str, fn(&mut Run)); 6] = [
+        type Change = fn(&mut Run);
+        let others: [(&str, Change); 6] = [
             ("version, 1", |r| r.version = "2".into()),
             ("program, 0101", |r| r.program = [7; 32]),
             ("shape, `small`", |r| r.shape = "large".into()),

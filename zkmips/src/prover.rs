@@ -90,6 +90,15 @@ pub struct ProveReport {
     pub ivc_share: Option<f64>,
 }
 
+impl ProveReport {
+    /// Adds what was spent on executing before the prover was asked, to find the shape for instance.
+    pub fn add_execution(&mut self, seconds: f64) {
+        self.seconds.execute += seconds;
+        self.seconds.total += seconds;
+        self.instructions_per_second = self.instructions as f64 / self.seconds.total.max(1e-9);
+    }
+}
+
 /// A proof, what it says and what it cost.
 pub struct Proved {
     /// The proof.

@@ -1,13 +1,10 @@
 //! A machine that does what a cheating prover likes, for tests.
 
 use super::{
-    operate::{accessed, evaluate, is_access},
+    operate::{added, evaluate, is_access},
     Events, SlotMachine, SlotRecord,
 };
-use crate::{
-    chip::{Access, Dispatch},
-    microcode::Entry,
-};
+use crate::{chip::Dispatch, microcode::Entry};
 
 impl SlotMachine {
     /// Changes a word of memory behind everybody's back.
@@ -28,23 +25,9 @@ impl SlotMachine {
         };
         let x = dispatch.x as u32;
         let result = if !entry.dispatch {
-            z.unwrap_or(match (entry.minus, entry.jump_register) {
-                (true, _) => x.wrapping_sub(rt_value),
-                (_, true) => x,
-                _ => x.wrapping_add(rt_value),
-            })
+            z.unwrap_or(added(&entry, x, rt_value))
         } else if is_access(entry.operation) {
-            let cell = self.memory.cell(x >> 2);
-            let (old, old_time) = (cell.value, u64::from(cell.time));
-            let (right, new) = accessed(&dispatch, old, self.lane_flip);
-            (cell.value, cell.time) = (new, self.time as u32);
-            dispatch.z = z.unwrap_or(right);
-            events.access(&Access {
-                dispatch,
-                old,
-                new,
-                old_time,
-            });
+            self.access(&mut dispatch, z, events);
             dispatch.z
         } else {
             dispatch.z = z.unwrap_or_else(|| evaluate(entry.operation, x, rt_value));

@@ -23,7 +23,7 @@ use crate::{
 };
 use code::Code;
 use memory::TimedMemory;
-use operate::{accessed, faults, is_access};
+use operate::{accessed, added, faults, is_access};
 use serde::{Deserialize, Serialize};
 use zkmips_emulator::{
     constants::{HALT, PRIVATE_TAPE, PUBLIC_TAPE, RESET_VECTOR},
@@ -249,6 +249,27 @@ impl SlotMachine {
         Ok(done)
     }
 
+    /// Accesses the word of a dispatched operation, which gets its result, or the one that is claimed.
+    #[inline(always)]
+    fn access(
+        &mut self,
+        dispatch: &mut Dispatch,
+        claimed: Option<u32>,
+        events: &mut impl Events,
+    ) {
+        let cell = self.memory.cell(dispatch.x as u32 >> 2);
+        let (old, old_time) = (cell.value, u64::from(cell.time));
+        let (z, new) = accessed(dispatch, old, self.lane_flip);
+        (cell.value, cell.time) = (new, self.time as u32);
+        dispatch.z = claimed.unwrap_or(z);
+        events.access(&Access {
+            dispatch: *dispatch,
+            old,
+            new,
+            old_time,
+        });
+    }
+
     /// Executes one slot.
     pub fn slot(&mut self, events: &mut impl Events) -> Result<(), MachineError> {
         if self.time > LAST_TIME {
@@ -272,28 +293,14 @@ impl SlotMachine {
                 dispatch.operation = entry.operation;
                 events.dispatch(&dispatch);
             } else if is_access(entry.operation) {
-                let cell = self.memory.cell(dispatch.x as u32 >> 2);
-                let (old, old_time) = (cell.value, u64::from(cell.time));
-                let (z, new) = accessed(&dispatch, old, self.lane_flip);
-                (cell.value, cell.time) = (new, self.time as u32);
-                dispatch.z = z;
-                events.access(&Access {
-                    dispatch,
-                    old,
-                    new,
-                    old_time,
-                });
+                self.access(&mut dispatch, None, events);
             } else {
                 dispatch.z = evaluate(entry.operation, dispatch.x as u32, dispatch.y);
                 events.dispatch(&dispatch);
             }
             dispatch.z
-        } else if entry.minus {
-            (dispatch.x as u32).wrapping_sub(rt_value)
-        } else if entry.jump_register {
-            dispatch.x as u32
         } else {
-            (dispatch.x as u32).wrapping_add(rt_value)
+            added(&entry, dispatch.x as u32, rt_value)
         };
         self.code.count(index);
         events.slot(&SlotRecord {

@@ -1,7 +1,19 @@
 //! Operations as plain functions: what the chips prove.
 
-use crate::{chip::Dispatch, operation::Operation};
+use crate::{chip::Dispatch, microcode::Entry, operation::Operation};
 use zkmips_emulator::constants::LOWEST_ADDRESS;
+
+/// What a slot that dispatches nothing computes itself: a sum, a difference, or the target of a jump.
+#[inline(always)]
+pub(super) fn added(entry: &Entry, x: u32, y: u32) -> u32 {
+    if entry.minus {
+        x.wrapping_sub(y)
+    } else if entry.jump_register {
+        x
+    } else {
+        x.wrapping_add(y)
+    }
+}
 
 /// Whether an operation accesses memory (and does not fault).
 #[inline(always)]

@@ -13,7 +13,7 @@ use crate::terminal::{count, duration};
 use crate::Context;
 use serde_json::json;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zkmips::{Checkpoint, Executor, ProveError, Prover, MAX_SLOTS};
 
 pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
@@ -53,21 +53,24 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     streams.finish(&execution)?;
     let report = execution.report;
 
+    let start = Instant::now();
     let shape = match shape {
         Some(shape) => shape,
         None => super::demand(context, &program, &execution.inputs)?.cheapest(),
     };
+    let choosing = start.elapsed().as_secs_f64();
     let params = params(context, shape)?;
     let proved = Prover::new(&params, &context.terminal)
         .count(context.wants_report())
         .prove_or_resume(&program, execution.inputs, checkpoint.as_mut());
     context.terminal.finish();
-    let proved = proved.map_err(|error| match error {
+    let mut proved = proved.map_err(|error| match error {
         error @ (ProveError::Tape(_) | ProveError::TooLong(_) | ProveError::Checkpoint(_)) => {
             Failure::new(DATA, error)
         }
         error => Failure::new(SOFTWARE, error),
     })?;
+    proved.report.add_execution(choosing);
     let bytes = proved.file.to_bytes();
     output.write(&bytes)?;
     if let Some(checkpoint) = checkpoint {

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // every test file uses its own part
 
 pub mod elf_file;
+pub mod guest;
 pub mod qemu_user;
 pub mod random_program;
 

@@ -1,4 +1,4 @@
-use super::toy::{challenges, commit, honest, initial, last, params};
+use super::toy::{challenges, commit, fold_all, honest, initial, last, params};
 use crate::{
     compress::CompressedProof,
     error::{ProveError, VerifyError},
@@ -12,16 +12,7 @@ fn prove(n: usize) -> RunningProof {
     let mut source = honest(n);
     let commitments = commit(&mut source);
     let z0 = initial(challenges(n, commitments.ic));
-    let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
-    fold(
-        params(),
-        &mut source,
-        &commitments,
-        z0,
-        None,
-        false,
-        &mut go_on,
-    )
+    fold_all(&mut source, &commitments, z0)
     .unwrap()
 }
 
@@ -124,16 +115,7 @@ fn columns_that_change_between_the_passes_are_noticed() {
     let commitments = commit(&mut source);
     source.0[1][3] += F1::ONE;
     let z0 = initial(challenges(2, commitments.ic));
-    let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
-    let result = fold(
-        params(),
-        &mut source,
-        &commitments,
-        z0,
-        None,
-        false,
-        &mut go_on,
-    );
+    let result = fold_all(&mut source, &commitments, z0);
     assert!(matches!(result, Err(ProveError::PreChanged(1))));
 }
 

@@ -1,16 +1,16 @@
 //! Damaged and malicious encodings are rejected, and nothing panics.
-use super::toy::{challenges, commit, honest, initial, last, params};
+use super::toy::{challenges, commit, fold_all, honest, initial, last, params};
 use crate::{
     compress::CompressedProof,
     error::{DecodeError, VerifyError},
-    ivc::{fold, RunningProof},
+    ivc::RunningProof,
     ro::{F1, F2},
     step::ARITY,
 };
 use ff::Field;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
-use std::{ops::ControlFlow, sync::OnceLock};
+use std::sync::OnceLock;
 
 struct Proved {
     proof: RunningProof,
@@ -28,16 +28,7 @@ fn proved() -> &'static Proved {
         let ic = commitments.ic;
         let c = challenges(2, ic);
         let (z0, zn) = (initial(c), last(2, c));
-        let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
-        let proof = fold(
-            params(),
-            &mut source,
-            &commitments,
-            z0,
-            None,
-            false,
-            &mut go_on,
-        )
+            let proof = fold_all(&mut source, &commitments, z0)
         .unwrap();
         let bytes = proof.compress(params()).unwrap().to_bytes().unwrap();
         Proved {

@@ -2,6 +2,8 @@
 pub use super::squares::{Columns, Squares, TABLE};
 use crate::{
     challenge::Challenges,
+    error::ProveError,
+    ivc::{fold, RunningProof},
     keys::KeyCache,
     params::PublicParams,
     pass1::{commit_pass, Commitments},
@@ -9,7 +11,7 @@ use crate::{
     step::{ARITY, OUTPUTS},
 };
 use ff::Field;
-use std::sync::OnceLock;
+use std::{ops::ControlFlow, sync::OnceLock};
 
 /// Lookups per segment.
 pub const LOOKUPS: usize = 20;
@@ -33,6 +35,16 @@ pub fn params() -> &'static PublicParams<Squares> {
 
 pub fn commit(source: &mut Columns) -> Commitments {
     commit_pass(params(), source, Vec::new(), &mut |_| ()).unwrap()
+}
+
+/// The second pass over all segments.
+pub fn fold_all(
+    source: &mut Columns,
+    commitments: &Commitments,
+    z0: [F1; ARITY],
+) -> Result<RunningProof, ProveError> {
+    let mut go_on = |_: &_, _: &_| ControlFlow::Continue(());
+    fold(params(), source, commitments, z0, None, false, &mut go_on)
 }
 
 /// The challenges that a verifier derives for a run of `n` segments of the toy.

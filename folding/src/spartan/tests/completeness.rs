@@ -86,22 +86,14 @@ fn a_short_key_is_an_error_on_both_sides() {
 fn witnesses_of_other_lengths_are_errors() {
     let mut case = Case::<Primary>::usual();
     case.witness.W.pop();
-    let result = prove(
-        &case.ck,
-        &case.shape,
-        &DIGEST,
-        &case.instance,
-        &case.witness,
-    );
-    assert!(matches!(result, Err(SpartanError::InstanceLength)));
+    assert!(matches!(
+        case.try_prove(),
+        Err(SpartanError::InstanceLength)
+    ));
     let mut case = Case::<Primary>::usual();
     case.witness.E.push(F::<Primary>::ZERO);
-    let result = prove(
-        &case.ck,
-        &case.shape,
-        &DIGEST,
-        &case.instance,
-        &case.witness,
-    );
-    assert!(matches!(result, Err(SpartanError::InstanceLength)));
+    assert!(matches!(
+        case.try_prove(),
+        Err(SpartanError::InstanceLength)
+    ));
 }

@@ -125,14 +125,12 @@ impl<E: PastaEngine> Case<E> {
     }
 
     fn prove(&self) -> SpartanProof<E> {
-        prove(
-            &self.ck,
-            &self.shape,
-            &DIGEST,
-            &self.instance,
-            &self.witness,
-        )
-        .unwrap()
+        self.try_prove().unwrap()
+    }
+
+    fn try_prove(&self) -> Result<SpartanProof<E>, SpartanError> {
+        let (instance, witness) = (&self.instance, &self.witness);
+        prove(&self.ck, &self.shape, &DIGEST, instance, witness)
     }
 
     /// What an honest prover opens the commitments to.

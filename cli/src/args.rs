@@ -95,7 +95,7 @@ pub struct Run {
     /// Trace only the first N instructions
     #[arg(long, value_name = "N", requires = "trace")]
     pub trace_limit: Option<u64>,
-    /// Go on where Linux would end the program: wild pointers, writes to constants, stores into code
+    /// Go on where Linux would raise SIGSEGV: wild pointers, writes to constants, stores into code
     #[arg(long)]
     pub permissive: bool,
     /// Stop after this many instructions
@@ -121,7 +121,7 @@ pub struct Prove {
     /// Shape of the segments: small for short runs, large for long ones [default: what is fastest for the run]
     #[arg(long)]
     pub shape: Option<String>,
-    /// Go on where Linux would end the program: wild pointers, writes to constants, stores into code
+    /// Go on where Linux would raise SIGSEGV: wild pointers, writes to constants, stores into code
     #[arg(long)]
     pub permissive: bool,
     /// Use no vector instructions, as ZKMIPS_PORTABLE=1 does: slower, the same results

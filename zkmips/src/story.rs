@@ -210,7 +210,7 @@ impl<'a> Teller<'a> {
         details.extend(self.calls_and_threads(&threads));
         Paragraph {
             sentence: format!(
-                "stopped before instruction {}, where Linux would end the program with SIGSEGV: it {}. Proofs know no such protection: --permissive goes on",
+                "stopped before instruction {}, where Linux would raise SIGSEGV: it {}. Proofs know no such protection: --permissive goes on",
                 violation.instructions + 1,
                 self.violation(violation),
             ),

@@ -23,6 +23,8 @@ pub trait PastaEngine:
     CE = CommitmentEngine<Self>,
 >
 {
+    /// Name of the curve. It is hashed to the generators, and names files.
+    const CURVE: &'static str;
     /// An affine point of the curve.
     type Affine: PastaCurve<ScalarExt = Self::Scalar, Base = Self::Base, CurveExt = Self::GE>;
 }
@@ -49,6 +51,7 @@ macro_rules! engine {
         }
 
         impl PastaEngine for $engine {
+            const CURVE: &'static str = stringify!($curve);
             type Affine = $curve::Affine;
         }
     };

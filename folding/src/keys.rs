@@ -1,34 +1,30 @@
 //! Commitment keys: made by hashing a label, kept in a cache file.
 //!
-//! The generators of a curve are one sequence, `hash_to_curve` of successive 32-byte blocks of SHAKE256(label), the blinding
-//! generator first. A key is a prefix of that sequence, so all programs and shapes share one file per curve, and a longer key
-//! extends a shorter one. Nobody knows a relation between the generators: there is no setup to trust.
+//! The generators of a curve are one sequence ([`crate::generators`]), the blinding generator first. A key is a prefix of that sequence,
+//! so all programs and shapes share one file per curve, and a longer key extends a shorter one. Nobody knows a relation between the
+//! generators: there is no setup to trust.
 //!
 //! The file holds affine coordinates uncompressed, because decompressing costs a square root per point. Each chunk of points has
-//! a digest, and a loaded key is compared with the label at a few places chosen at random.
+//! a digest, and a loaded key is compared with the label at a few places chosen at random. The file is read, not mapped: what is mapped
+//! may change after its digest was looked at, and reading takes a small part of the time that checking takes.
 use crate::{
+    generators::generator,
     pedersen::{CommitmentKey, NotAKey, GENERATOR_BYTES},
     PastaEngine,
 };
-use halo2curves::{
-    group::{prime::PrimeCurveAffine, Curve as _},
-    CurveExt,
-};
 use rand_core::{OsRng, RngCore};
 use rayon::prelude::*;
-use sha3::{
-    digest::{ExtendableOutput, Update, XofReader},
-    Digest, Sha3_256, Shake256,
-};
+use sha3::{Digest, Sha3_256};
 use std::{
     fs,
     io::{self, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
 };
-use zkmips_msm::AffinePoint;
 
-/// The label that is hashed to the generators.
-pub const LABEL: &[u8] = b"zkmips commitment key 1";
+/// The label that is hashed to the generators. It ends in [`SEQUENCE`].
+pub const LABEL: &[u8] = b"zkmips commitment key 2";
+/// Which sequence of generators it is: in the names of files, so that versions of this program do not disturb each other.
+const SEQUENCE: char = '2';
 
 /// Points that share one digest in the file, and the unit of generation.
 const CHUNK: usize = 1 << 12;
@@ -67,19 +63,6 @@ pub struct KeyProgress {
 /// Is told now and then how far a key has come.
 pub type ProgressFn<'a> = &'a (dyn Fn(KeyProgress) + Sync);
 
-/// The engines whose keys are kept, each with the name that its file and messages use.
-pub trait KeyedEngine: PastaEngine {
-    const CURVE: &'static str;
-}
-
-impl KeyedEngine for crate::Primary {
-    const CURVE: &'static str = "pallas";
-}
-
-impl KeyedEngine for crate::Secondary {
-    const CURVE: &'static str = "vesta";
-}
-
 /// Where keys come from: a directory, or nowhere, in which case they are made each time.
 #[derive(Clone, Debug, Default)]
 pub struct KeyCache {
@@ -100,7 +83,7 @@ impl KeyCache {
     }
 
     /// The first `len` generators, rounded up to a power of two, of curve `E`; makes and stores what is missing.
-    pub fn get<E: KeyedEngine>(
+    pub fn get<E: PastaEngine>(
         &self,
         len: usize,
         progress: ProgressFn,
@@ -124,24 +107,22 @@ impl KeyCache {
     }
 }
 
-fn file_of<E: KeyedEngine>(dir: &Path) -> PathBuf {
-    dir.join(format!("{}.key", E::CURVE))
+fn file_of<E: PastaEngine>(dir: &Path) -> PathBuf {
+    dir.join(format!("{}-{SEQUENCE}.key", E::CURVE))
 }
 
 /// Extends `points`, a prefix of the sequence in file form, to `total` points (the blinding generator included).
-fn generate<E: KeyedEngine>(points: &mut Vec<u8>, total: usize, progress: ProgressFn) {
+fn generate<E: PastaEngine>(points: &mut Vec<u8>, total: usize, progress: ProgressFn) {
     let first = points.len() / POINT;
-    let mut stream = LabelStream::new();
-    stream.skip(first);
     let mut done = first;
     while done < total {
-        let seeds = stream.take(CHUNK.min(total - done));
-        let made: Vec<Vec<u8>> = seeds
-            .par_chunks(256)
-            .map(|seeds| hash_to_points::<E>(seeds))
+        let end = total.min(done + CHUNK);
+        let made: Vec<[u8; POINT]> = (done..end)
+            .into_par_iter()
+            .map(raw_generator::<E>)
             .collect();
-        points.extend(made.iter().flatten());
-        done += seeds.len();
+        points.extend(made.as_flattened());
+        done = end;
         progress(KeyProgress {
             curve: E::CURVE,
             done: done - first,
@@ -150,44 +131,15 @@ fn generate<E: KeyedEngine>(points: &mut Vec<u8>, total: usize, progress: Progre
     }
 }
 
-/// Hashes each seed to a point and returns the points in file form.
-fn hash_to_points<E: KeyedEngine>(seeds: &[[u8; 32]]) -> Vec<u8> {
-    let hash = E::GE::hash_to_curve("from_uniform_bytes");
-    let projective: Vec<E::GE> = seeds.iter().map(|seed| hash(seed)).collect();
-    let mut affine = vec![E::Affine::identity(); seeds.len()];
-    E::GE::batch_normalize(&projective, &mut affine);
-    affine
-        .into_iter()
-        .flat_map(|point| AffinePoint::from(point).to_raw_bytes())
-        .collect()
-}
-
-/// The output of SHAKE256(label), in blocks of 32 bytes.
-struct LabelStream(Box<dyn XofReader>);
-
-impl LabelStream {
-    fn new() -> Self {
-        let mut shake = Shake256::default();
-        shake.update(LABEL);
-        Self(Box::new(shake.finalize_xof()))
-    }
-
-    fn take(&mut self, blocks: usize) -> Vec<[u8; 32]> {
-        let mut out = vec![[0; 32]; blocks];
-        out.iter_mut().for_each(|block| self.0.read(block));
-        out
-    }
-
-    fn skip(&mut self, blocks: usize) {
-        let mut block = [0; 32];
-        (0..blocks).for_each(|_| self.0.read(&mut block));
-    }
+/// Point `index` of the sequence, in file form.
+fn raw_generator<E: PastaEngine>(index: usize) -> [u8; POINT] {
+    generator::<E>(LABEL, index as u64).to_raw_bytes()
 }
 
 /// Bytes before the points, of which the last 32 are a digest of the others.
 ///
 /// Magic, digest of label and curve, number of generators, a digest for the blinding generator and one for each chunk.
-fn header<E: KeyedEngine>(points: &[u8]) -> Vec<u8> {
+fn header<E: PastaEngine>(points: &[u8]) -> Vec<u8> {
     let len = points.len() / POINT - 1;
     let mut out = preamble::<E>().to_vec();
     out.extend((len as u64).to_le_bytes());
@@ -198,10 +150,10 @@ fn header<E: KeyedEngine>(points: &[u8]) -> Vec<u8> {
     out
 }
 
-fn preamble<E: KeyedEngine>() -> [u8; 40] {
+fn preamble<E: PastaEngine>() -> [u8; 40] {
     let mut hash = Sha3_256::new();
-    Digest::update(&mut hash, LABEL);
-    Digest::update(&mut hash, E::CURVE);
+    hash.update(LABEL);
+    hash.update(E::CURVE);
     let mut out = [0; 40];
     out[..8].copy_from_slice(MAGIC);
     out[8..].copy_from_slice(&hash.finalize());
@@ -216,7 +168,7 @@ fn chunk_digests(generators: &[u8]) -> Vec<[u8; 32]> {
 }
 
 /// Writes a file in one step: a reader sees the old one or the new one.
-fn write<E: KeyedEngine>(path: &Path, points: &[u8]) -> Result<(), KeyError> {
+fn write<E: PastaEngine>(path: &Path, points: &[u8]) -> Result<(), KeyError> {
     let io = |source| KeyError::Io {
         path: path.to_owned(),
         source,
@@ -240,7 +192,7 @@ fn write<E: KeyedEngine>(path: &Path, points: &[u8]) -> Result<(), KeyError> {
 }
 
 /// Reads the blinding generator and up to `len` generators; nothing if there is no file.
-fn read<E: KeyedEngine>(path: &Path, len: usize) -> Result<Vec<u8>, KeyError> {
+fn read<E: PastaEngine>(path: &Path, len: usize) -> Result<Vec<u8>, KeyError> {
     let io = |source| KeyError::Io {
         path: path.to_owned(),
         source,
@@ -305,25 +257,16 @@ fn read<E: KeyedEngine>(path: &Path, len: usize) -> Result<Vec<u8>, KeyError> {
 }
 
 /// Recomputes the blinding generator and a few others.
-fn spot_check<E: KeyedEngine>(points: &[u8]) -> bool {
+fn spot_check<E: PastaEngine>(points: &[u8]) -> bool {
     let total = points.len() / POINT;
-    let mut places: Vec<usize> = (0..SPOT_CHECKS)
+    (0..SPOT_CHECKS)
         .map(|_| OsRng.next_u64() as usize % total)
-        .collect();
-    places.push(0);
-    places.sort_unstable();
-    places.dedup();
-    let mut stream = LabelStream::new();
-    let mut next = 0;
-    places.into_iter().all(|place| {
-        stream.skip(place - next);
-        next = place + 1;
-        hash_to_points::<E>(&stream.take(1)) == points[place * POINT..(place + 1) * POINT]
-    })
+        .chain([0])
+        .all(|place| points[place * POINT..][..POINT] == raw_generator::<E>(place))
 }
 
 /// The key of the first points, each of which is checked to be on the curve.
-fn to_key<E: KeyedEngine>(points: &[u8], len: usize) -> Result<CommitmentKey<E>, KeyError> {
+fn to_key<E: PastaEngine>(points: &[u8], len: usize) -> Result<CommitmentKey<E>, KeyError> {
     Ok(CommitmentKey::from_raw_bytes(&points[..(len + 1) * POINT])?)
 }
 
@@ -331,7 +274,7 @@ fn to_key<E: KeyedEngine>(points: &[u8], len: usize) -> Result<CommitmentKey<E>,
 mod tests {
     use super::*;
     use crate::{Primary, Secondary};
-    use nova_snark::traits::commitment::{CommitmentEngineTrait, Len};
+    use nova_snark::traits::commitment::Len;
 
     fn quiet(_: KeyProgress) {}
 
@@ -340,14 +283,10 @@ mod tests {
     }
 
     #[test]
-    fn the_generators_are_those_of_the_librarys_label_hashing() {
-        fn check<E: KeyedEngine>() {
-            let ours = KeyCache::in_memory().get::<E>(64, &quiet).unwrap();
-            let theirs = E::CE::setup(LABEL, 64).unwrap();
-            assert_eq!(format!("{ours:?}"), format!("{theirs:?}"));
-        }
-        check::<Primary>();
-        check::<Secondary>();
+    fn a_key_is_that_of_the_label() {
+        let ours = KeyCache::in_memory().get::<Primary>(64, &quiet).unwrap();
+        assert_eq!(ours, CommitmentKey::of_label(LABEL, 64));
+        assert_eq!(LABEL.last(), Some(&(SEQUENCE as u8)));
     }
 
     #[test]
@@ -372,7 +311,7 @@ mod tests {
         let dir = temporary_dir("damage");
         let cache = KeyCache::at(&dir);
         cache.get::<Secondary>(32, &quiet).unwrap();
-        let path = dir.join("vesta.key");
+        let path = file_of::<Secondary>(&dir);
         let good = fs::read(&path).unwrap();
         for place in [0, 9, 41, 50, 90, 130, good.len() - 1] {
             let mut bad = good.clone();

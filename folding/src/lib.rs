@@ -15,6 +15,7 @@ pub mod compress;
 mod engine;
 pub mod error;
 mod filled;
+mod generators;
 pub mod ivc;
 pub mod keys;
 mod nifs;
@@ -33,6 +34,7 @@ mod wire;
 mod zk;
 
 pub use engine::{Generator, PallasEngine, PastaEngine, VestaEngine};
+pub use generators::generator;
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine};
 pub use zkmips_msm::backend::{use_portable, PORTABLE_VARIABLE};
 

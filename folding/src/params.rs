@@ -1,14 +1,14 @@
 //! Public parameters: the two shapes, the keys and their digest.
 use crate::{
     circuit::{PrimaryCircuit, SecondaryCircuit, StepExtent},
-    keys::{self, KeyCache, KeyError, KeyedEngine, ProgressFn},
+    keys::{self, KeyCache, KeyError, ProgressFn},
     nifs::Folding,
     relation::NUM_IO,
     ro::{truncate, F1, F2},
     rows::Rows,
     split::{SplitError, SplitShape},
     step::{SplitStep, ARITY, OUTPUTS},
-    CommitmentKey, Primary, Secondary,
+    CommitmentKey, PastaEngine, Primary, Secondary,
 };
 use ff::PrimeField;
 use nova_snark::{
@@ -226,9 +226,9 @@ fn digest<S: SplitStep<F1>>(
     part(&b);
     part(&step);
     part(keys::LABEL);
-    part(<Primary as KeyedEngine>::CURVE.as_bytes());
+    part(Primary::CURVE.as_bytes());
     part(&(key_len(primary) as u64).to_le_bytes());
-    part(<Secondary as KeyedEngine>::CURVE.as_bytes());
+    part(Secondary::CURVE.as_bytes());
     part(&(key_len(secondary) as u64).to_le_bytes());
     hash.finalize().into()
 }

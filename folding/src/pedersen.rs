@@ -1,7 +1,10 @@
 //! Pedersen commitments `sum_i v_i G_i + r H`, for nova-snark's traits.
 //!
 //! Commitments are hashed, absorbed and written as those of nova-snark's own scheme.
-use crate::engine::{Generator, PastaEngine};
+use crate::{
+    engine::{Generator, PastaEngine},
+    generators::generator,
+};
 use ff::Field;
 use nova_snark::{
     errors::NovaError,
@@ -77,6 +80,17 @@ impl<E: PastaEngine> CommitmentKey<E> {
             generators,
             blinding,
         })
+    }
+
+    /// The generators `1..=len` of a label, and its generator 0 for blinding.
+    pub fn of_label(label: &[u8], len: usize) -> Self {
+        Self {
+            generators: (1..=len as u64)
+                .into_par_iter()
+                .map(|i| generator::<E>(label, i))
+                .collect(),
+            blinding: generator::<E>(label, 0),
+        }
     }
 
     /// The points as [`Self::from_raw_bytes`] reads them.
@@ -266,14 +280,7 @@ impl<E: PastaEngine> CommitmentEngineTrait<E> for CommitmentEngine<E> {
     }
 
     fn setup(label: &'static [u8], n: usize) -> Result<CommitmentKey<E>, NovaError> {
-        let points = E::GE::from_label(label, n.next_power_of_two() + 1);
-        let [blinding, generators @ ..] = points.as_slice() else {
-            return Err(NovaError::InvalidCommitmentKeyLength);
-        };
-        Ok(CommitmentKey {
-            generators: generators.iter().map(|g| (*g).into()).collect(),
-            blinding: (*blinding).into(),
-        })
+        Ok(CommitmentKey::of_label(label, n.next_power_of_two()))
     }
 
     fn derand_key(ck: &CommitmentKey<E>) -> DerandKey<E> {
@@ -390,8 +397,11 @@ mod tests {
         E: PastaEngine,
         L: Engine<Scalar = E::Scalar, Base = E::Base, GE = E::GE, RO = E::RO, RO2 = E::RO2>,
     {
-        let ours = CommitmentEngine::<E>::setup(LABEL, 128).unwrap();
         let theirs = L::CE::setup(LABEL, 128).unwrap();
+        let raw = |point: &E::Affine| Generator::<E>::from(*point).to_raw_bytes();
+        let points = E::GE::from_label(LABEL, 129);
+        let points: Vec<u8> = points.iter().flat_map(raw).collect();
+        let ours = CommitmentKey::<E>::from_raw_bytes(&points).unwrap();
         let mut values: Vec<E::Scalar> = (0..100).map(|_| E::Scalar::random(OsRng)).collect();
         values[3..9].fill(E::Scalar::ZERO);
         for r in [E::Scalar::ZERO, E::Scalar::random(OsRng)] {

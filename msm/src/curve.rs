@@ -1,18 +1,21 @@
 //! The two fields and the two curves: what the kernels must know of `halo2curves`' types.
 //!
 //! Field elements are held by that library as four 64-bit limbs, least significant first, of `x * 2^256 mod p`, fully reduced.
-use crate::segmented_sum::Workspace;
-use ff::{PrimeField, WithSmallOrderMulGroup};
+use crate::{segmented_sum::Workspace, sqrt::RootTables};
+use ff::{FromUniformBytes, PrimeField, WithSmallOrderMulGroup};
 use halo2curves::{
     pasta::{Fp, Fq, PallasAffine, VestaAffine},
     CurveAffine,
 };
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::OnceLock};
 
-mod sealed {
-    use crate::segmented_sum::Workspace;
+pub(crate) mod sealed {
+    use crate::{segmented_sum::Workspace, sqrt::RootTables};
 
-    pub trait Sealed {}
+    pub trait Sealed {
+        /// The tables for square roots, made when first asked for.
+        fn root_tables() -> &'static RootTables;
+    }
 
     /// Where the memory that sums of points work in is kept, one per thread.
     pub trait Workspaces: Sized {
@@ -24,7 +27,9 @@ mod sealed {
 /// One of the two Pasta fields.
 ///
 /// Both moduli are `2^254 + d` with `d < 2^126` and are 1 modulo 2^32; the kernels rely on it.
-pub trait PastaField: PrimeField + WithSmallOrderMulGroup<3> + sealed::Sealed {
+pub trait PastaField:
+    PrimeField + WithSmallOrderMulGroup<3> + FromUniformBytes<64> + sealed::Sealed
+{
     /// The modulus, least significant limb first.
     const MODULUS_LIMBS: [u64; 4];
 
@@ -51,7 +56,12 @@ pub trait PastaCurve:
 
 macro_rules! pasta_field {
     ($field:ty, $limbs:expr) => {
-        impl sealed::Sealed for $field {}
+        impl sealed::Sealed for $field {
+            fn root_tables() -> &'static RootTables {
+                static TABLES: OnceLock<RootTables> = OnceLock::new();
+                TABLES.get_or_init(RootTables::new::<$field>)
+            }
+        }
 
         // What the casts below need: the array is the only field of the struct and fills it.
         const _: () = assert!(

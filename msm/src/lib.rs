@@ -21,6 +21,7 @@ mod point;
 mod recode;
 mod segmented_sum;
 pub mod slices;
+mod sqrt;
 #[cfg(test)]
 mod test_values;
 

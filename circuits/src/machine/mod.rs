@@ -251,12 +251,7 @@ impl SlotMachine {
 
     /// Accesses the word of a dispatched operation, which gets its result, or the one that is claimed.
     #[inline(always)]
-    fn access(
-        &mut self,
-        dispatch: &mut Dispatch,
-        claimed: Option<u32>,
-        events: &mut impl Events,
-    ) {
+    fn access(&mut self, dispatch: &mut Dispatch, claimed: Option<u32>, events: &mut impl Events) {
         let cell = self.memory.cell(dispatch.x as u32 >> 2);
         let (old, old_time) = (cell.value, u64::from(cell.time));
         let (z, new) = accessed(dispatch, old, self.lane_flip);

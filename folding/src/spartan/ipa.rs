@@ -11,7 +11,7 @@
 //! of 128 bits; the asymmetric folding, so that only half of the generators are multiplied). Not hiding: what is opened must be
 //! random already.
 use super::{transcript::absorb_point, SpartanError};
-use crate::{Generator, PastaEngine};
+use crate::{generator, Generator, PastaEngine};
 use ff::{Field, PrimeField};
 use nova_snark::{
     provider::traits::DlogGroup, spartan::polys::eq::EqPolynomial, traits::TranscriptEngineTrait,
@@ -31,12 +31,8 @@ pub(super) struct Opening<E: PastaEngine> {
 
 /// The base of the inner product. The transcript has absorbed everything the claim depends on.
 fn inner_base<E: PastaEngine>(transcript: &mut E::TE) -> Result<E::GE, SpartanError> {
-    let base = E::GE::from_label(b"zkmips spartan inner product", 1);
-    let scale = transcript.squeeze(b"base")?;
-    Ok(base
-        .iter()
-        .fold(E::GE::zero(), |sum, b| sum + E::GE::group(b))
-        * scale)
+    let base = generator::<E>(b"zkmips spartan inner product", 0);
+    Ok(E::GE::group(&base.to_affine()) * transcript.squeeze(b"base")?)
 }
 
 /// The challenge of a round and its inverse.

@@ -12,8 +12,7 @@ fn prove(n: usize) -> RunningProof {
     let mut source = honest(n);
     let commitments = commit(&mut source);
     let z0 = initial(challenges(n, commitments.ic));
-    fold_all(&mut source, &commitments, z0)
-    .unwrap()
+    fold_all(&mut source, &commitments, z0).unwrap()
 }
 
 #[test]

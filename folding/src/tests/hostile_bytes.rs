@@ -28,8 +28,7 @@ fn proved() -> &'static Proved {
         let ic = commitments.ic;
         let c = challenges(2, ic);
         let (z0, zn) = (initial(c), last(2, c));
-            let proof = fold_all(&mut source, &commitments, z0)
-        .unwrap();
+        let proof = fold_all(&mut source, &commitments, z0).unwrap();
         let bytes = proof.compress(params()).unwrap().to_bytes().unwrap();
         Proved {
             proof,

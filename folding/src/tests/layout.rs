@@ -181,6 +181,6 @@ fn the_measures_of_the_recursion_are_pinned() {
         .collect();
     assert_eq!(
         digest,
-        "934a46280669f95e17068d7c9c36e7fa5a0da3df23f6114c7955fcd34bd98676"
+        "74cf08d8f63bdd61185fbc0bbeacb12ed6be70716ed639ed4b0cb022b1d35091"
     );
 }

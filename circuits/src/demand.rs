@@ -89,7 +89,7 @@ impl Demand {
         })
     }
 
-    /// Segments that the run needs if what waits for a chip finds a free row early enough; a plan may come to a few more.
+    /// Segments that the run needs if chips can be used evenly; a plan may come to a few more (`schedule.rs`).
     pub fn segments(&self, c: &Capacities) -> u64 {
         let units = self.units.into_iter().zip(c.units);
         let chips = units.map(|(demand, capacity)| demand.div_ceil(capacity.max(1) as u64));

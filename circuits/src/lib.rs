@@ -18,6 +18,7 @@ pub mod microcode;
 pub mod operation;
 pub mod plan;
 pub mod poseidon;
+mod schedule;
 pub mod segment;
 pub mod shape;
 pub mod slot;

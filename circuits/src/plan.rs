@@ -1,6 +1,6 @@
 //! Pass 0: the run is executed once, and everything that happens is given its place.
 //!
-//! The plan counts: how many segments the slots, the chips' queues and the one-off parts need. It keeps nothing per
+//! The plan counts: how many segments the slots, the chips and the one-off parts need. It keeps nothing per
 //! instruction; segments are filled later by executing again ([`Source`](crate::source::Source)). One-off parts (boundary, pages, nodes,
 //! raising instructions, tables) lie in the last segments, so that their rows are all zero before, and cost nothing there.
 
@@ -13,11 +13,12 @@ use crate::{
     machine::{Census, Events, MachineError, Origin, SlotMachine, SlotRecord},
     microcode::BRANCH_STEPS,
     operation::Operation,
+    schedule::{Arrivals, Schedule},
     shape::Capacities,
     state::State,
     statement::{Statement, StatementError},
     tree::{OpeningError, Openings, ProgramTrees},
-    unit::{Unit, UNITS},
+    unit::Unit,
 };
 use std::{
     collections::BTreeMap,
@@ -52,37 +53,27 @@ pub enum PlanError {
     NotCleared(usize),
 }
 
-/// Counts what arrives for each chip, segment by segment, and what then still waits.
+/// Counts what the slots of a segment ask of each chip.
 #[derive(Debug, Default)]
-struct Backlog([usize; UNITS]);
+struct Asked(Arrivals);
 
-impl Backlog {
-    fn end_segment(&mut self, c: &Capacities) {
-        for (waiting, capacity) in self.0.iter_mut().zip(c.units) {
-            *waiting = waiting.saturating_sub(capacity);
-        }
-    }
-
-    fn arrive(&mut self, operation: Operation) {
+impl Asked {
+    fn add(&mut self, operation: Operation) {
         if let Some(unit) = Unit::of(operation) {
             self.0[unit as usize] += 1;
         }
     }
-
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|w| *w == 0)
-    }
 }
 
-impl Events for Backlog {
+impl Events for Asked {
     fn slot(&mut self, _: &SlotRecord) {}
 
     fn dispatch(&mut self, dispatch: &Dispatch) {
-        self.arrive(dispatch.operation);
+        self.add(dispatch.operation);
     }
 
     fn access(&mut self, access: &Access) {
-        self.arrive(access.dispatch.operation);
+        self.add(access.dispatch.operation);
     }
 }
 
@@ -126,7 +117,7 @@ pub struct Plan {
     /// What the first pass has counted of that so far.
     pub(crate) counted: Mutex<Lookups>,
     statement: Statement,
-    segments: usize,
+    pub(crate) schedule: Schedule,
     instructions: u64,
 }
 
@@ -142,31 +133,28 @@ impl Plan {
         let c = capacities;
         let header = Header::with_trees(&program, trees)?;
         let mut machine = SlotMachine::new(&program, &inputs)?;
-        let mut backlog = Backlog::default();
-        let (mut segments, mut halted_after) = (0, None);
+        let mut instructions = None;
         let mut run_segment = |machine: &mut SlotMachine| {
+            let mut asked = Asked::default();
             for _ in 0..c.slots {
-                machine.slot(&mut backlog)?;
-                if halted_after.is_none() && machine.halted() {
-                    halted_after = Some(machine.instructions());
+                machine.slot(&mut asked)?;
+                if instructions.is_none() && machine.halted() {
+                    instructions = Some(machine.instructions());
                 }
             }
-            backlog.end_segment(&c);
             on_slots(machine.time() - 1);
-            Ok::<_, MachineError>(halted_after.filter(|_| backlog.is_empty()))
+            Ok::<_, MachineError>(asked.0)
         };
-        let instructions = loop {
-            segments += 1;
-            if let Some(instructions) = run_segment(&mut machine)? {
-                break instructions;
-            }
-        };
+        let mut arrivals = Vec::new();
+        while !machine.halted() {
+            arrivals.push(run_segment(&mut machine)?);
+        }
         let statement = statement(&machine, header, &program, &inputs)?;
         let one_off = OneOff::new(&machine.census(), trees, &statement)?;
-        let enough = one_off.counts().segments(&c);
-        let enough = enough.max(c.table_segments()).max(segments);
+        let enough = one_off.counts().segments(&c).max(c.table_segments());
+        let schedule = Schedule::new(&arrivals, &c, enough.max(arrivals.len()));
         // The slots after the halt fetch the same entry again and again; nothing else changes.
-        for _ in segments..enough {
+        for _ in arrivals.len()..schedule.segments {
             run_segment(&mut machine)?;
         }
         let one_off = OneOff::new(&machine.census(), trees, &statement)?;
@@ -183,8 +171,8 @@ impl Plan {
             histograms: OnceLock::new(),
             counted: Mutex::default(),
             statement,
-            segments: enough,
-            instructions,
+            schedule,
+            instructions: instructions.unwrap_or_default(),
         })
     }
 
@@ -192,7 +180,7 @@ impl Plan {
     pub fn lookups(&self) -> Lookups {
         match self.histograms.get() {
             Some(histograms) => Lookups {
-                segments: self.segments,
+                segments: self.schedule.segments,
                 histograms: histograms.clone(),
             },
             None => self.counted().clone(),
@@ -202,10 +190,10 @@ impl Plan {
     /// Lets the first pass go on with what it counted when it was interrupted, unless that cannot be of this run. Not to be called once a
     /// pass has begun.
     pub fn resume(&self, lookups: Lookups) -> bool {
-        if lookups.segments > self.segments || !lookups.histograms.is_whole() {
+        if lookups.segments > self.schedule.segments || !lookups.histograms.is_whole() {
             return false;
         }
-        if lookups.segments == self.segments {
+        if lookups.segments == self.schedule.segments {
             let _ = self.histograms.set(lookups.histograms);
         } else {
             *self.counted() = lookups;
@@ -229,14 +217,14 @@ impl Plan {
         State::halted(
             big_endian,
             HALT,
-            (self.segments * self.capacities.slots) as u64,
+            (self.schedule.segments * self.capacities.slots) as u64,
             boundary::END,
         )
     }
 
     /// Number of segments.
     pub fn segments(&self) -> usize {
-        self.segments
+        self.schedule.segments
     }
 
     /// Instructions until the halt.

@@ -8,6 +8,7 @@ use crate::{
     machine::{Events, MachineError, SlotMachine, SlotRecord},
     microcode::REGISTERS,
     plan::{place, Plan},
+    schedule::AHEAD,
     segment::Segment,
     shape::{self, Work},
     slot::{self, port_time},
@@ -28,10 +29,21 @@ pub struct Source<'a> {
     queues: Queues,
     boundary: Position,
     next: usize,
+    /// The slots of the next segments, which chips may already serve.
+    executed: VecDeque<Executed>,
     /// The last segments, executed ahead in the first pass because their tables need the lookups of all of them.
     ahead: VecDeque<Work>,
     /// Base columns of the segment that is filled; kept because fresh memory costs more than filling it.
     base: Vec<F>,
+}
+
+/// The slots of a segment.
+struct Executed {
+    /// The state before them, the boundary's place apart.
+    state: State,
+    rows: Vec<slot::Row>,
+    last_port: Vec<u16>,
+    leaving: Vec<u32>,
 }
 
 /// Records of a segment's slots, and what they ask of chips.
@@ -86,6 +98,7 @@ impl<'a> Source<'a> {
             queues: Queues::default(),
             boundary: Position::default(),
             next: 0,
+            executed: VecDeque::new(),
             ahead: VecDeque::new(),
             base: Vec::with_capacity(segment.base_columns()),
         })
@@ -104,9 +117,36 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Executes the next segment and gathers what it works on.
+    /// What the next segment works on.
     fn work(&mut self) -> Result<Work, StepError> {
         self.work_with(|machine, recorder| machine.slot(recorder))
+    }
+
+    /// Executes the slots of one more segment, each by `slot`.
+    fn execute(
+        &mut self,
+        slot: &mut impl FnMut(&mut SlotMachine, &mut Recorder) -> Result<(), MachineError>,
+    ) -> Result<(), StepError> {
+        let slots = self.plan.capacities.slots;
+        let state = self.state();
+        let mut recorder = Recorder {
+            rows: Vec::with_capacity(slots),
+            last_port: vec![0; REGISTERS],
+            queues: &mut self.queues,
+        };
+        for _ in 0..slots {
+            slot(&mut self.machine, &mut recorder).map_err(source)?;
+        }
+        let Recorder {
+            rows, last_port, ..
+        } = recorder;
+        self.executed.push_back(Executed {
+            state,
+            rows,
+            last_port,
+            leaving: self.machine.registers.to_vec(),
+        });
+        Ok(())
     }
 
     /// [`Source::work`], each slot executed by `slot`.
@@ -116,21 +156,19 @@ impl<'a> Source<'a> {
     ) -> Result<Work, StepError> {
         let c = &self.plan.capacities;
         let (i, n) = (self.next, self.plan.segments());
-        let state = self.state();
-        let mut recorder = Recorder {
-            rows: Vec::with_capacity(c.slots),
-            last_port: vec![0; REGISTERS],
-            queues: &mut self.queues,
-        };
-        for _ in 0..c.slots {
-            slot(&mut self.machine, &mut recorder).map_err(source)?;
+        while self.executed.len() <= AHEAD && i + self.executed.len() < n {
+            self.execute(&mut slot)?;
         }
-        let Recorder {
-            rows, last_port, ..
-        } = recorder;
+        let Some(mut executed) = self.executed.pop_front() else {
+            return Err(StepError::NoSuchSegment {
+                segment: i,
+                segments: n,
+            });
+        };
+        executed.state.boundary = self.boundary;
         let mut units: [Vec<Access>; UNITS] = Default::default();
-        for ((taken, unit), capacity) in units.iter_mut().zip(ALL).zip(c.units) {
-            *taken = self.queues.take(unit, capacity);
+        for ((taken, unit), rows) in units.iter_mut().zip(ALL).zip(self.plan.schedule.rows) {
+            *taken = self.queues.take(unit, rows);
         }
         let plan = self.plan;
         let batches = place(&plan.batches, c.batches, i, n);
@@ -139,10 +177,10 @@ impl<'a> Source<'a> {
         }
         self.next += 1;
         Ok(Work {
-            state,
-            slots: rows,
-            register_times: last_port,
-            leaving: self.machine.registers.to_vec(),
+            state: executed.state,
+            slots: executed.rows,
+            register_times: executed.last_port,
+            leaving: executed.leaving,
             units,
             raises: place(&plan.raises, c.raises, i, n).to_vec(),
             fetch_faults: place(&plan.fetch_faults, c.fetch_faults, i, n).to_vec(),

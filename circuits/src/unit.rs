@@ -1,7 +1,7 @@
 //! Which chip does which operation, and what waits for it.
 //!
-//! A chip row may serve a slot of any segment, so operations wait in a queue per chip and each segment takes as many as it has
-//! rows. What is left at the end needs more segments.
+//! A chip row may serve a slot of any segment, so operations wait in a queue per chip and each segment takes as many as the
+//! schedule says (`schedule.rs`).
 
 use crate::{chip::Access, operation::Operation};
 use std::collections::VecDeque;
@@ -117,15 +117,10 @@ impl Queues {
         }
     }
 
-    /// Takes what fits into one segment's rows of a unit.
-    pub fn take(&mut self, unit: Unit, capacity: usize) -> Vec<Access> {
+    /// Takes what is there for so many rows of a unit.
+    pub fn take(&mut self, unit: Unit, rows: usize) -> Vec<Access> {
         let queue = &mut self.waiting[unit as usize];
-        let n = capacity.min(queue.len());
+        let n = rows.min(queue.len());
         queue.drain(..n).collect()
-    }
-
-    /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
-        self.waiting.iter().all(VecDeque::is_empty)
     }
 }

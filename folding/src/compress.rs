@@ -8,7 +8,7 @@ use crate::{
     ivc::RunningProof,
     nifs::{fold_instance, Folding, Running},
     params::PublicParams,
-    relation::NUM_IO,
+    relation::{Products, NUM_IO},
     ro::{F1, F2},
     spartan::{self, SpartanProof},
     split::{RelaxedSplitInstance, SplitInstance},
@@ -73,8 +73,11 @@ fn hide<E: PastaEngine>(
     digest: &[u8; 32],
     mut running: Running<E>,
 ) -> Result<Hidden<E>, ProveError> {
+    running.products = Products::default();
     let random = folding.random_instance()?;
     let comm_T = folding.fold_relaxed(&mut running, &random)?;
+    // What is not needed any more would be in the way: the argument has vectors of its own.
+    let random = random.U;
     let W = &running.W;
     let blinders = Blinders {
         pre: W.r_pre,
@@ -82,9 +85,9 @@ fn hide<E: PastaEngine>(
         E: W.r_E,
     };
     let U = folding.unblind(&running.U, &blinders);
-    let proof = spartan::prove(folding.ck, folding.shape, digest, &U, &running.W)?;
+    let proof = spartan::prove(folding.ck, folding.shape, digest, &U, running.W)?;
     Ok(Hidden {
-        random: random.U,
+        random,
         comm_T,
         blinders,
         proof,
@@ -92,17 +95,19 @@ fn hide<E: PastaEngine>(
 }
 
 impl RunningProof {
-    /// Makes the publishable proof. The running proof stays valid and private.
-    pub fn compress<S>(&self, pp: &PublicParams<S>) -> Result<CompressedProof, ProveError> {
+    /// Makes the publishable proof. The running proof, which is private, is used up: its witness is folded further, and freed.
+    pub fn compress<S>(self, pp: &PublicParams<S>) -> Result<CompressedProof, ProveError> {
         if self.i == 0 {
             return Err(ProveError::NoSegments);
         }
         if !self.fits(pp) {
             return Err(ProveError::WrongStart);
         }
+        let (primary, mut secondary) = (self.primary, self.secondary);
+        let (U_primary, U_secondary) = (primary.U.clone(), secondary.U.clone());
+        let primary = hide(&pp.folding_primary(), pp.digest(), primary)?;
         let folding = pp.folding_secondary();
-        let mut secondary = self.secondary.clone();
-        secondary.restore_products(&pp.secondary, &pp.rows_secondary)?;
+        secondary.restore_products(&pp.secondary)?;
         let last = folding.fold(&mut secondary, &self.u_secondary, &self.w_secondary)?;
         let Hidden {
             random,
@@ -115,11 +120,11 @@ impl RunningProof {
             ic: self.ic,
             r_primary: self.r_primary,
             r_secondary: self.r_secondary,
-            U_primary: self.primary.U.clone(),
-            U_secondary: self.secondary.U.clone(),
-            u_secondary: self.u_secondary.clone(),
+            U_primary,
+            U_secondary,
+            u_secondary: self.u_secondary,
             T_last: last.comm_T,
-            primary: hide(&pp.folding_primary(), pp.digest(), self.primary.clone())?,
+            primary,
             secondary: HiddenPlain {
                 random,
                 comm_T,

@@ -70,8 +70,7 @@ impl Filled {
         let post = &mut rest[pp.step_vars.start - P..pp.step_vars.end - P];
         pp.step.fill_post(pre, z, post)?;
         self.outputs.copy_from_slice(&post[post.len() - OUTPUTS..]);
-        pp.rows_primary
-            .multiply(&self.z, pp.step_rows.clone(), &mut self.products);
+        self.products.multiply(shape, &self.z, pp.step_rows.clone());
         Ok(())
     }
 
@@ -106,8 +105,9 @@ impl Filled {
         self.z[pp.step_vars.end..num_vars].copy_from_slice(&values[middle..]);
         self.z[num_vars + 1..].copy_from_slice(&X);
         let rows = &pp.step_rows;
-        for rows in [0..rows.start, rows.end..pp.rows_primary.len()] {
-            pp.rows_primary.multiply(&self.z, rows, &mut self.products);
+        let shape = &pp.primary.shape;
+        for rows in [0..rows.start, rows.end..shape.num_cons()] {
+            self.products.multiply(shape, &self.z, rows);
         }
         Ok(X)
     }

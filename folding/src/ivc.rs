@@ -309,12 +309,8 @@ pub fn fold<S: SplitStep<F1>>(
             return Err(ProveError::WrongStart);
         }
         proof = resume;
-        proof
-            .primary
-            .restore_products(&pp.primary, &pp.rows_primary)?;
-        proof
-            .secondary
-            .restore_products(&pp.secondary, &pp.rows_secondary)?;
+        proof.primary.restore_products(&pp.primary)?;
+        proof.secondary.restore_products(&pp.secondary)?;
     } else if source.segments() != total {
         return Err(ProveError::WrongPosition {
             have: source.segments(),

@@ -1,8 +1,8 @@
 //! Folding of instances and witnesses: Nova's non-interactive scheme with a commitment per part of the witness.
 use crate::{
+    r1cs::R1cs,
     relation::{Products, Unsatisfied},
     ro,
-    rows::Rows,
     split::{RelaxedSplitInstance, RelaxedSplitWitness, SplitInstance, SplitShape, SplitWitness},
     Commitment, CommitmentKey, PastaEngine,
 };
@@ -10,6 +10,7 @@ use ff::Field;
 use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine, ROConstants};
 use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 use zkmips_msm::{slices::MatrixProducts, Backend, PastaField};
 
 /// A running instance with its witness and the matrix products of its `z`, which are folded like everything else.
@@ -28,7 +29,6 @@ pub(crate) struct Folding<'a, E: Engine> {
     pub ck: &'a CommitmentKey<E>,
     pub consts: &'a ROConstants<E>,
     pub shape: &'a SplitShape<E>,
-    pub rows: &'a Rows<E::Scalar>,
     pub pp: E::Base,
 }
 
@@ -66,16 +66,13 @@ impl<E: PastaEngine> Running<E> {
     }
 
     /// Computes the products if they are missing, as they are after loading.
-    pub fn restore_products(
-        &mut self,
-        shape: &SplitShape<E>,
-        rows: &Rows<E::Scalar>,
-    ) -> Result<(), Unsatisfied> {
+    pub fn restore_products(&mut self, shape: &SplitShape<E>) -> Result<(), Unsatisfied> {
         if self.products.Az.len() != shape.shape.num_cons() {
             self.products = shape.products(&self.W.W, self.U.u, &self.U.X)?;
             let zero = E::Scalar::ZERO;
             let Products { Az, Bz, Cz } = &mut self.products;
-            for row in (0..rows.len()).filter(|row| rows.is_linear(*row)) {
+            let rows = &shape.shape;
+            for row in (0..rows.num_cons()).filter(|row| rows.is_linear(*row)) {
                 (Az[row], Bz[row], Cz[row]) = (zero, zero, zero);
             }
         }
@@ -108,8 +105,9 @@ impl<E: PastaEngine> Folding<'_, E> {
         w: &SplitWitness<E>,
     ) -> Result<CrossTerm<E>, Unsatisfied> {
         let z = self.shape.assignment(&w.W, E::Scalar::ONE, &u.X)?;
-        let mut products = Products::zero(self.rows.len());
-        self.rows.multiply(&z, 0..self.rows.len(), &mut products);
+        let rows = &self.shape.shape;
+        let mut products = Products::zero(rows.num_cons());
+        products.multiply(rows, &z, 0..rows.num_cons());
         let cross = self.cross(running, &products, Vec::new());
         let witness = FreshWitness {
             W: &w.W,
@@ -129,7 +127,7 @@ impl<E: PastaEngine> Folding<'_, E> {
         fresh: &Products<E>,
         mut T: Vec<E::Scalar>,
     ) -> CrossTerm<E> {
-        T.resize(self.rows.len(), E::Scalar::ZERO);
+        T.resize(self.shape.shape.num_cons(), E::Scalar::ZERO);
         let (first, second) = (
             running.products.with(running.U.u),
             fresh.with(E::Scalar::ONE),
@@ -165,6 +163,17 @@ impl<E: PastaEngine> Folding<'_, E> {
 }
 
 impl<E: PastaEngine> Products<E> {
+    /// Computes those of some rows of a fresh instance, which hold. Those of linear rows stay zero.
+    pub(crate) fn multiply(
+        &mut self,
+        rows: &R1cs<E::Scalar>,
+        z: &[E::Scalar],
+        range: Range<usize>,
+    ) {
+        let Self { Az, Bz, Cz } = self;
+        rows.multiply_satisfied(z, range, [Az, Bz, Cz]);
+    }
+
     fn fold(&mut self, other: &Self, r: E::Scalar) {
         fold_vectors(&mut self.Az, &other.Az, r);
         fold_vectors(&mut self.Bz, &other.Bz, r);

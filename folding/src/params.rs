@@ -3,20 +3,19 @@ use crate::{
     circuit::{PrimaryCircuit, SecondaryCircuit, StepExtent},
     keys::{self, KeyCache, KeyError, ProgressFn},
     nifs::Folding,
+    r1cs::{Collector, Matrix},
     relation::NUM_IO,
     ro::{truncate, F1, F2},
-    rows::Rows,
     split::{SplitError, SplitShape},
     step::{SplitStep, ARITY, OUTPUTS},
     CommitmentKey, PastaEngine, Primary, Secondary,
 };
 use ff::PrimeField;
 use nova_snark::{
-    errors::NovaError,
-    frontend::{r1cs::NovaShape, shape_cs::ShapeCS, Index, SynthesisError},
-    r1cs::{R1CSShape, SparseMatrix},
+    frontend::{Index, SynthesisError},
     traits::{Engine, ROConstants, ROConstantsCircuit},
 };
+use rayon::prelude::*;
 use sha3::{Digest, Sha3_256};
 use std::ops::Range;
 
@@ -42,8 +41,6 @@ pub enum SetupError {
     PublicOutputs(usize),
     #[error(transparent)]
     Synthesis(#[from] SynthesisError),
-    #[error(transparent)]
-    Shape(#[from] NovaError),
 }
 
 /// All that prover and verifier must agree on, and what is derived from it.
@@ -59,8 +56,6 @@ pub struct PublicParams<S> {
     pub(crate) step_vars: Range<usize>,
     /// The variables by which the step reads `z`.
     pub(crate) step_inputs: [usize; ARITY],
-    pub(crate) rows_primary: Rows<F1>,
-    pub(crate) rows_secondary: Rows<F2>,
     digest: [u8; 32],
     pub(crate) consts: Constants,
 }
@@ -112,8 +107,6 @@ impl<S: SplitStep<F1>> PublicParams<S> {
         let digest = digest(&step, &primary, &secondary);
         Ok(Self {
             step,
-            rows_primary: Rows::new(&primary.shape),
-            rows_secondary: Rows::new(&secondary.shape),
             step_rows: extent.rows,
             step_vars: extent.vars,
             step_inputs: [i0, i1, i2, i3],
@@ -138,7 +131,6 @@ impl<S> PublicParams<S> {
             ck: &self.ck_primary,
             consts: &self.consts.primary,
             shape: &self.primary,
-            rows: &self.rows_primary,
             pp: truncate(&self.digest),
         }
     }
@@ -148,7 +140,6 @@ impl<S> PublicParams<S> {
             ck: &self.ck_secondary,
             consts: &self.consts.secondary,
             shape: &self.secondary,
-            rows: &self.rows_secondary,
             pp: truncate(&self.digest),
         }
     }
@@ -175,8 +166,8 @@ fn primary_shape<S: SplitStep<F1>>(
     let circuit = PrimaryCircuit {
         consts: &consts.secondary_circuit,
     };
-    let mut cs = ShapeCS::<Primary>::new();
-    let extent = circuit.shape(&mut cs, step, |cs| (cs.num_constraints(), cs.num_aux()))?;
+    let mut cs = Collector::new();
+    let extent = circuit.shape(&mut cs, step, Collector::measure)?;
     let (announced, found) = (step.post_len(), extent.vars.len());
     if announced != found {
         return Err(SetupError::PostLen { announced, found });
@@ -186,24 +177,24 @@ fn primary_shape<S: SplitStep<F1>>(
             return Err(SetupError::OutputsNotLast);
         }
     }
-    let shape = cs.r1cs_shape()?;
-    check_outputs(&shape)?;
+    let shape = cs.finish();
+    check_outputs(shape.num_io())?;
     Ok((SplitShape::new(shape, step.pre_len())?, extent))
 }
 
 fn secondary_shape(consts: &Constants) -> Result<SplitShape<Secondary>, SetupError> {
-    let mut cs = ShapeCS::<Secondary>::new();
+    let mut cs = Collector::new();
     SecondaryCircuit {
         consts: &consts.primary_circuit,
     }
     .synthesize(&mut cs, None)?;
-    let shape = cs.r1cs_shape()?;
-    check_outputs(&shape)?;
+    let shape = cs.finish();
+    check_outputs(shape.num_io())?;
     Ok(SplitShape::new(shape, 0)?)
 }
 
-fn check_outputs<E: Engine>(shape: &R1CSShape<E>) -> Result<(), SetupError> {
-    match shape.num_io() {
+fn check_outputs(num_io: usize) -> Result<(), SetupError> {
+    match num_io {
         NUM_IO => Ok(()),
         other => Err(SetupError::PublicOutputs(other)),
     }
@@ -236,15 +227,11 @@ fn digest<S: SplitStep<F1>>(
 /// Digest of the measures and the three matrices of a shape.
 fn shape_digest<E: Engine>(shape: &SplitShape<E>) -> [u8; 32] {
     let matrices = &shape.shape;
-    let (a, (b, c)) = rayon::join(
-        || matrix_digest(matrices.A()),
-        || {
-            rayon::join(
-                || matrix_digest(matrices.B()),
-                || matrix_digest(matrices.C()),
-            )
-        },
-    );
+    let digests: Vec<_> = matrices
+        .matrices()
+        .into_par_iter()
+        .map(matrix_digest)
+        .collect();
     let mut hash = Sha3_256::new();
     for measure in [
         matrices.num_cons(),
@@ -254,12 +241,12 @@ fn shape_digest<E: Engine>(shape: &SplitShape<E>) -> [u8; 32] {
     ] {
         hash.update((measure as u64).to_le_bytes());
     }
-    [a, b, c].iter().for_each(|digest| hash.update(digest));
+    digests.iter().for_each(|digest| hash.update(digest));
     hash.finalize().into()
 }
 
 /// Digest of the entries in their order: row and column, then the coefficient, for which +-1 have a short form.
-fn matrix_digest<F: PrimeField>(matrix: &SparseMatrix<F>) -> [u8; 32] {
+fn matrix_digest<F: PrimeField>(matrix: &Matrix<F>) -> [u8; 32] {
     let minus_one = -F::ONE;
     let mut hash = Sha3_256::new();
     let mut buffer = Vec::with_capacity(1 << 16);
@@ -287,6 +274,7 @@ fn matrix_digest<F: PrimeField>(matrix: &SparseMatrix<F>) -> [u8; 32] {
 mod tests {
     use super::*;
     use crate::{
+        r1cs::R1cs,
         step::StepError,
         tests::toy::{params, TOY},
     };
@@ -349,8 +337,8 @@ mod tests {
 
         // The matrices in other places.
         let shape = &pp.primary.shape;
-        let [A, B, C] = [shape.B(), shape.A(), shape.C()].map(Clone::clone);
-        let shape = R1CSShape::new(shape.num_cons(), shape.num_vars(), NUM_IO, A, B, C).unwrap();
+        let [A, B, C] = shape.matrices().map(Clone::clone);
+        let shape = R1cs::new(shape.num_vars(), NUM_IO, [B, A, C]);
         let exchanged = SplitShape {
             shape,
             pre_len: pp.primary.pre_len,
@@ -372,7 +360,7 @@ mod tests {
             vec![(0, 0, value(1)), (1, 1, value(1))],
         ]
         .iter()
-        .map(|entries| matrix_digest(&SparseMatrix::new(entries, 2, 2)))
+        .map(|entries| matrix_digest(&Matrix::from_entries(entries, 2)))
         .collect();
         for (i, digest) in digests.iter().enumerate() {
             assert!(!digests[..i].contains(digest), "matrix {i}");

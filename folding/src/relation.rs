@@ -88,10 +88,7 @@ impl<E: PastaEngine> SplitShape<E> {
         X: &[E::Scalar],
     ) -> Result<Products<E>, Unsatisfied> {
         let z = self.assignment(W, u, X)?;
-        let (Az, Bz, Cz) = self
-            .shape
-            .multiply_vec(&z)
-            .map_err(|_| Unsatisfied::Length)?;
+        let [Az, Bz, Cz] = self.shape.multiply(&z);
         Ok(Products { Az, Bz, Cz })
     }
 

@@ -3,8 +3,8 @@
 //! The first `pre_len` variables form `pre`, committed with generators `0..pre_len`; the others form `post`, committed with
 //! generators `pre_len..num_vars`. Both parts use the blinding generator of the key, each with a blinder of its own. An R1CS
 //! without a split is the case `pre_len = 0`, whose `comm_pre` is the identity.
-use crate::{Commitment, CommitmentKey, PastaEngine};
-use nova_snark::{r1cs::R1CSShape, traits::Engine};
+use crate::{r1cs::R1cs, Commitment, CommitmentKey, PastaEngine};
+use nova_snark::traits::Engine;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -25,7 +25,7 @@ pub enum SplitError {
 /// An R1CS shape and the length of the prefix that is committed on its own.
 #[derive(Clone, Debug)]
 pub struct SplitShape<E: Engine> {
-    pub shape: R1CSShape<E>,
+    pub shape: R1cs<E::Scalar>,
     /// `P`: how many variables, from the first on, are `pre`.
     pub pre_len: usize,
 }
@@ -89,7 +89,7 @@ pub fn dyadic_blocks(len: usize) -> Vec<Range<usize>> {
 
 impl<E: Engine> SplitShape<E> {
     /// Checks that the prefix fits the witness and consists of few enough blocks.
-    pub fn new(shape: R1CSShape<E>, pre_len: usize) -> Result<Self, SplitError> {
+    pub fn new(shape: R1cs<E::Scalar>, pre_len: usize) -> Result<Self, SplitError> {
         let num_vars = shape.num_vars();
         if pre_len > num_vars {
             return Err(SplitError::PrefixTooLong { pre_len, num_vars });

@@ -1,7 +1,6 @@
 //! What segments and parameters cost, counted.
-use crate::{params::PublicParams, ro::F1};
+use crate::{params::PublicParams, r1cs::Matrix, ro::F1};
 use ff::{Field, PrimeField};
-use nova_snark::traits::Engine;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{ops::AddAssign, time::Duration};
@@ -160,9 +159,6 @@ pub(crate) fn non_zero<F: Field>(values: &[F]) -> usize {
 impl<S: crate::step::SplitStep<F1>> PublicParams<S> {
     /// Measures of both circuits.
     pub fn stats(&self) -> ShapeStats {
-        fn entries<E: Engine>(shape: &nova_snark::r1cs::R1CSShape<E>) -> [usize; 3] {
-            [shape.A(), shape.B(), shape.C()].map(|matrix| matrix.iter().count())
-        }
         let (primary, secondary) = (&self.primary.shape, &self.secondary.shape);
         ShapeStats {
             primary_rows: primary.num_cons(),
@@ -172,8 +168,8 @@ impl<S: crate::step::SplitStep<F1>> PublicParams<S> {
             pre_len: self.primary.pre_len,
             secondary_rows: secondary.num_cons(),
             secondary_vars: secondary.num_vars(),
-            primary_entries: entries(primary),
-            secondary_entries: entries(secondary),
+            primary_entries: primary.matrices().map(Matrix::num_entries),
+            secondary_entries: secondary.matrices().map(Matrix::num_entries),
             padded: primary
                 .num_cons()
                 .max(primary.num_vars())

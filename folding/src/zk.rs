@@ -82,6 +82,7 @@ impl<E: PastaEngine> Folding<'_, E> {
         let mut T = vec![E::Scalar::ZERO; products.Az.len()];
         Backend::current().cross_term(&mut T, &products.with(U.u), &other.products.with(other.U.u));
         let r_T = E::Scalar::random(&mut OsRng);
+        drop(products);
         let comm_T = E::CE::commit(self.ck, &T, &r_T);
         let r = self.relaxed_challenge(&running.U, &other.U, &comm_T);
 

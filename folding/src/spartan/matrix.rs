@@ -2,126 +2,99 @@
 //!
 //! Everything here is linear in the number of non-zero entries. Columns are `W`, then `u`, then `X`; rows and columns have their own
 //! numbers of variables. Rows and columns that padding to powers of two would add are zero and never touched.
+use crate::r1cs::{Matrix, R1cs};
 use ff::PrimeField;
-use nova_snark::{
-    r1cs::{R1CSShape, SparseMatrix},
-    traits::Engine,
-};
 use rayon::prelude::*;
 
 /// Rows handled by one task.
 const ROWS_PER_TASK: usize = 1 << 12;
 
+/// Most copies of the sums over the rows that are made, so that threads need not wait for each other.
+const MAX_COPIES: usize = 4;
+
 /// `A + r B + r^2 C` of a shape.
-pub(super) struct JointMatrix<'a, E: Engine> {
-    parts: [(&'a SparseMatrix<E::Scalar>, E::Scalar); 3],
+pub(super) struct JointMatrix<'a, F> {
+    parts: [(&'a Matrix<F>, F); 3],
     num_vars: usize,
     num_public: usize,
 }
 
-/// The entries of row `row`.
-fn row<F: PrimeField>(matrix: &SparseMatrix<F>, row: usize) -> impl Iterator<Item = (&F, &usize)> {
-    let (start, end) = (matrix.indptr[row], matrix.indptr[row + 1]);
-    matrix.data[start..end]
-        .iter()
-        .zip(&matrix.indices[start..end])
-}
-
-fn num_rows<F: PrimeField>(matrix: &SparseMatrix<F>) -> usize {
-    matrix.indptr.len().saturating_sub(1)
-}
-
-impl<'a, E: Engine> JointMatrix<'a, E> {
-    pub(super) fn new(shape: &'a R1CSShape<E>, r: E::Scalar) -> Self {
+impl<'a, F: PrimeField> JointMatrix<'a, F> {
+    pub(super) fn new(shape: &'a R1cs<F>, r: F) -> Self {
+        let [a, b, c] = shape.matrices();
         Self {
-            parts: [
-                (shape.A(), E::Scalar::from(1)),
-                (shape.B(), r),
-                (shape.C(), r * r),
-            ],
+            parts: [(a, F::ONE), (b, r), (c, r * r)],
             num_vars: shape.num_vars(),
             num_public: 1 + shape.num_io(),
         }
     }
 
     /// `sum_i rows[i] M[i][j]` for every column `j` of `W` and for the public columns.
-    pub(super) fn bind_rows(&self, rows: &[E::Scalar]) -> (Vec<E::Scalar>, Vec<E::Scalar>) {
+    pub(super) fn bind_rows(&self, rows: &[F]) -> (Vec<F>, Vec<F>) {
         let columns = self.num_vars + self.num_public;
-        let bind = |(matrix, weight): &(&SparseMatrix<E::Scalar>, E::Scalar)| {
-            let mut sums = vec![E::Scalar::from(0); columns];
-            for (i, at_row) in rows.iter().enumerate().take(num_rows(matrix)) {
-                let scale = *weight * at_row;
-                for (value, &j) in row(matrix, i) {
-                    sums[j] += scale * value;
+        let copies = rayon::current_num_threads().clamp(1, MAX_COPIES);
+        let chunk = rows.len().div_ceil(copies).max(1);
+        let bind = |(k, rows): (usize, &[F])| {
+            let mut sums = vec![F::ZERO; columns];
+            for (matrix, weight) in &self.parts {
+                for (i, at_row) in (k * chunk..matrix.num_rows()).zip(rows) {
+                    for (j, value) in matrix.scaled_row(i, 0, *weight * at_row) {
+                        sums[j] += value;
+                    }
                 }
             }
             sums
         };
-        let mut sums = self.parts.par_iter().map(bind).reduce(Vec::new, |a, b| {
-            if a.is_empty() {
-                return b;
-            }
-            a.into_par_iter().zip(b).map(|(a, b)| a + b).collect()
-        });
+        let mut sums = rows
+            .par_chunks(chunk)
+            .enumerate()
+            .map(bind)
+            .reduce_with(|mut a, b| {
+                a.par_iter_mut().zip(b).for_each(|(a, b)| *a += b);
+                a
+            })
+            .unwrap_or_else(|| vec![F::ZERO; columns]);
         let public = sums.split_off(self.num_vars);
         (sums, public)
     }
 
     /// The public columns of [`Self::bind_rows`] alone.
-    pub(super) fn bind_rows_public(&self, rows: &[E::Scalar]) -> Vec<E::Scalar> {
-        let add = |mut a: Vec<E::Scalar>, b: Vec<E::Scalar>| {
+    pub(super) fn bind_rows_public(&self, rows: &[F]) -> Vec<F> {
+        let add = |mut a: Vec<F>, b: Vec<F>| {
             a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
             a
         };
-        let zero = || vec![E::Scalar::from(0); self.num_public];
-        self.over_rows(
-            rows,
-            zero,
-            add,
-            |sums: &mut Vec<E::Scalar>, matrix, i, scale| {
-                for (value, &j) in row(matrix, i) {
-                    if j >= self.num_vars {
-                        sums[j - self.num_vars] += scale * value;
-                    }
-                }
-            },
-        )
+        let zero = || vec![F::ZERO; self.num_public];
+        self.over_rows(rows, zero, add, |sums: &mut Vec<F>, matrix, i, scale| {
+            for (j, value) in matrix.scaled_row(i, self.num_vars, scale) {
+                sums[j - self.num_vars] += value;
+            }
+        })
     }
 
     /// `sum_ij rows[i] M[i][j] columns[j]` over the columns of `W`.
-    pub(super) fn evaluate(&self, rows: &[E::Scalar], columns: &[E::Scalar]) -> E::Scalar {
-        let zero = || E::Scalar::from(0);
+    pub(super) fn evaluate(&self, rows: &[F], columns: &[F]) -> F {
         self.over_rows(
             rows,
-            zero,
+            || F::ZERO,
             |a, b| a + b,
-            |sum, matrix, i, scale| {
-                let dot = row(matrix, i)
-                    .filter(|(_, &j)| j < self.num_vars)
-                    .fold(E::Scalar::from(0), |dot, (value, &j)| {
-                        dot + *value * columns[j]
-                    });
-                *sum += scale * dot;
-            },
+            |sum, matrix, i, scale| *sum += scale * matrix.dot_before(self.num_vars, i, columns),
         )
     }
 
     /// Visits every row of every part, in tasks of some rows, with the weight of the part times that of the row.
     fn over_rows<T: Send>(
         &self,
-        rows: &[E::Scalar],
+        rows: &[F],
         zero: impl Fn() -> T + Sync,
         add: impl Fn(T, T) -> T + Sync,
-        visit: impl Fn(&mut T, &SparseMatrix<E::Scalar>, usize, E::Scalar) + Sync,
+        visit: impl Fn(&mut T, &Matrix<F>, usize, F) + Sync,
     ) -> T {
-        let task = |(task, rows): (usize, &[E::Scalar])| {
+        let task = |(task, rows): (usize, &[F])| {
             let mut sum = zero();
             for (matrix, weight) in &self.parts {
-                for (k, at_row) in rows.iter().enumerate() {
-                    let i = task * ROWS_PER_TASK + k;
-                    if i < num_rows(matrix) {
-                        visit(&mut sum, matrix, i, *weight * at_row);
-                    }
+                for (i, at_row) in (task * ROWS_PER_TASK..matrix.num_rows()).zip(rows) {
+                    visit(&mut sum, matrix, i, *weight * at_row);
                 }
             }
             sum

@@ -194,21 +194,21 @@ pub fn prove<E: PastaEngine>(
     shape: &SplitShape<E>,
     digest: &[u8; 32],
     instance: &RelaxedSplitInstance<E>,
-    witness: &RelaxedSplitWitness<E>,
+    witness: RelaxedSplitWitness<E>,
 ) -> Result<SpartanProof<E>, SpartanError> {
     let measures = Measures::new(ck, shape, instance)?;
     let r1cs = &shape.shape;
     if witness.W.len() != r1cs.num_vars() || witness.E.len() != r1cs.num_cons() {
         return Err(SpartanError::InstanceLength);
     }
-    check_rows(shape, instance, witness)?;
+    check_rows(shape, instance, &witness)?;
     let mut post = witness.W.clone();
     post[..shape.pre_len].fill(E::Scalar::ZERO);
     let padded = |v: Vec<E::Scalar>| padded(v, measures.larger());
     let vectors = Vectors {
-        w: padded(witness.W.clone()),
+        w: padded(witness.W),
         post: padded(post),
-        e: padded(witness.E.clone()),
+        e: padded(witness.E),
     };
     prove_vectors(ck, shape, digest, instance, vectors)
 }
@@ -220,7 +220,7 @@ fn check_rows<E: PastaEngine>(
     witness: &RelaxedSplitWitness<E>,
 ) -> Result<(), SpartanError> {
     let z = [&witness.W[..], &[instance.u], &instance.X].concat();
-    let (az, bz, cz) = shape.shape.multiply_vec(&z)?;
+    let [az, bz, cz] = shape.shape.multiply(&z);
     let holds = |i: usize| az[i] * bz[i] == instance.u * cz[i] + witness.E[i];
     if (0..az.len()).into_par_iter().all(holds) {
         Ok(())
@@ -252,8 +252,8 @@ pub(crate) fn prove_vectors<E: PastaEngine>(
     let e = &vectors.e[..1 << measures.rows];
 
     let z = [&w[..r1cs.num_vars()], &[instance.u], &instance.X].concat();
-    let (az, bz, cz) = r1cs.multiply_vec(&z)?;
-    let [az, bz, cz] = [az, bz, cz].map(|v| padded(v, measures.rows));
+    let [az, bz, cz] = r1cs.multiply(&z).map(|v| padded(v, measures.rows));
+    drop(z);
     let relaxed = |(cz, e): (&E::Scalar, &E::Scalar)| instance.u * cz + e;
 
     let tau = transcript::squeeze_vec::<E>(&mut transcript, b"tau", measures.rows)?;
@@ -272,16 +272,19 @@ pub(crate) fn prove_vectors<E: PastaEngine>(
     let eval_E = MultilinearPolynomial::evaluate_with(e, &r_x);
     let eval_Cz = MultilinearPolynomial::evaluate_with(&cz, &r_x);
     let at_rows = [summand.a[0], summand.b[0], eval_Cz, eval_E];
+    drop((summand, cz));
     transcript.absorb(b"rows", &at_rows.as_slice());
 
     let r = transcript.squeeze(b"r")?;
     let rows_table = EqPolynomial::evals_from_points(&r_x);
     let (bound, public) = JointMatrix::new(r1cs, r).bind_rows(&rows_table);
+    drop(rows_table);
     let claim = columns_claim(&at_rows, &r, &public, instance);
     let mut summand = sumcheck::Products(vec![[padded(bound, measures.columns), w.to_vec()]]);
     let (columns, r_y, _) =
         sumcheck::prove::<E, 2>(claim, measures.columns, &mut summand, &mut transcript)?;
     let eval_W = summand.0[0][1][0];
+    drop(summand);
     transcript.absorb(b"W", &eval_W);
 
     let claims = Claims::new(shape, &r_x, &r_y, eval_W, eval_E, &mut transcript)?;
@@ -295,9 +298,11 @@ pub(crate) fn prove_vectors<E: PastaEngine>(
         e: summand.0[1][0][0],
         post: summand.0[2][0][0],
     };
+    drop(summand);
     let c = joining_challenge::<E>(&values, &mut transcript)?;
     let joined = |((w, q), e): ((&E::Scalar, &E::Scalar), &E::Scalar)| *w + c * (*q + c * e);
     let vector = w.par_iter().zip(&post).zip(&e).map(joined).collect();
+    drop((w, post, e));
     let opening = ipa::prove::<E>(ck.generators(), vector, &point, &mut transcript)?;
     Ok(SpartanProof {
         rows,

@@ -97,9 +97,9 @@ pub fn fold_primary(
     let U = proof.primary.U.clone();
     let comm_T = if secondary_i == 0 {
         let z = pp.primary.assignment(&w.W, F1::ONE, &u.X).unwrap();
-        let mut products = Products::zero(pp.rows_primary.len());
-        pp.rows_primary
-            .multiply(&z, 0..pp.rows_primary.len(), &mut products);
+        let rows = &pp.primary.shape;
+        let mut products = Products::zero(rows.num_cons());
+        products.multiply(rows, &z, 0..rows.num_cons());
         let fresh = FreshWitness {
             W: &w.W,
             products: &products,

@@ -462,8 +462,8 @@ fn every_commitment_has_a_blinder_of_its_own() {
     let RelaxedSplitWitness {
         r_pre, r_post, r_E, ..
     } = proof.primary.W.clone();
-    let pub_primary = proof.compress(pp).unwrap();
-    let again = proof.compress(pp).unwrap();
+    let pub_primary = proof.clone().compress(pp).unwrap();
+    let again = proof.clone().compress(pp).unwrap();
     for b in [&pub_primary.primary.blinders, &again.primary.blinders] {
         blinders.extend([b.pre, b.post, b.E]);
     }

@@ -25,7 +25,7 @@ fn runs_of_one_and_more_segments_are_proved_and_verified() {
         let pp = params();
         proof.verify(pp, n as u64, &z0, &zn, ic).unwrap();
 
-        let compressed = proof.compress(pp).unwrap();
+        let compressed = proof.clone().compress(pp).unwrap();
         let bytes = compressed.to_bytes().unwrap();
         println!("{n} segments: {} bytes", bytes.len());
         let compressed = CompressedProof::from_bytes(&bytes).unwrap();
@@ -124,7 +124,7 @@ fn what_one_backend_proves_the_other_accepts() {
         // For the whole process: other tests do not mind, results are the same.
         zkmips_msm::backend::use_portable(portable);
         let proof = prove(2);
-        let compressed = proof.compress(params()).unwrap();
+        let compressed = proof.clone().compress(params()).unwrap();
         let ic = proof.ic();
         let c = challenges(2, ic);
         let (z0, zn) = (initial(c), last(2, c));

@@ -29,7 +29,12 @@ fn proved() -> &'static Proved {
         let c = challenges(2, ic);
         let (z0, zn) = (initial(c), last(2, c));
         let proof = fold_all(&mut source, &commitments, z0).unwrap();
-        let bytes = proof.compress(params()).unwrap().to_bytes().unwrap();
+        let bytes = proof
+            .clone()
+            .compress(params())
+            .unwrap()
+            .to_bytes()
+            .unwrap();
         Proved {
             proof,
             bytes,

@@ -41,12 +41,12 @@ fn an_unrelaxed_instance_is_a_special_case() {
     let mut case = Case::<E>::new(3, (30, 40, 2, 8));
     // u = 1, E = 0: replace C by the diagonal that makes every row hold.
     let z = [&case.witness.W[..], &[F::<E>::ONE], &case.instance.X].concat();
-    let (az, bz, _) = case.shape.shape.multiply_vec(&z).unwrap();
+    let [az, bz, _] = case.shape.shape.multiply(&z);
     let diagonal = |i: usize| (i, i, az[i] * bz[i] * z[i].invert().unwrap());
     let c: Vec<_> = (0..30).map(diagonal).collect();
-    let (a, b) = (case.shape.shape.A().clone(), case.shape.shape.B().clone());
-    let c = SparseMatrix::new(&c, 30, 43);
-    case.shape.shape = R1CSShape::new(30, 40, 2, a, b, c).unwrap();
+    let [a, b, _] = case.shape.shape.matrices().map(Clone::clone);
+    let c = Matrix::from_entries(&c, 30);
+    case.shape.shape = R1cs::new(40, 2, [a, b, c]);
     case.witness.E.fill(F::<E>::ZERO);
     case.instance.u = F::<E>::ONE;
     case.instance.comm_E = Commitment::<E>::default();
@@ -57,14 +57,7 @@ fn an_unrelaxed_instance_is_a_special_case() {
 fn an_unsatisfying_witness_is_refused_by_the_prover() {
     let mut case = Case::<Primary>::usual();
     case.witness.E[3] += F::<Primary>::ONE;
-    let error = prove(
-        &case.ck,
-        &case.shape,
-        &DIGEST,
-        &case.instance,
-        &case.witness,
-    )
-    .unwrap_err();
+    let error = prove(&case.ck, &case.shape, &DIGEST, &case.instance, case.witness).unwrap_err();
     assert!(matches!(error, SpartanError::Unsatisfied));
 }
 
@@ -79,7 +72,7 @@ fn a_short_key_is_an_error_on_both_sides() {
         error,
         SpartanError::KeyTooShort { need: 64, have: 32 }
     ));
-    assert!(prove(&short, &case.shape, &DIGEST, &case.instance, &case.witness).is_err());
+    assert!(prove(&short, &case.shape, &DIGEST, &case.instance, case.witness).is_err());
 }
 
 #[test]

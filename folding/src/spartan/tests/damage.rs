@@ -130,7 +130,7 @@ fn every_field_of_the_instance_matters() {
             &case.shape,
             &DIGEST,
             &case.instance,
-            &case.witness,
+            case.witness.clone(),
         );
         let accepted = fresh.is_ok_and(|p| case.verify(&p).is_ok());
         assert!(!accepted, "a fresh proof, edit {n}");

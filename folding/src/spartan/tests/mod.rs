@@ -6,14 +6,11 @@ mod split;
 
 use super::*;
 use crate::{
+    r1cs::{Matrix, R1cs},
     split::{commit_post, commit_pre},
     Primary, Secondary,
 };
-use nova_snark::{
-    provider::traits::DlogGroup,
-    r1cs::{R1CSShape, SparseMatrix},
-    traits::commitment::CommitmentEngineTrait,
-};
+use nova_snark::{provider::traits::DlogGroup, traits::commitment::CommitmentEngineTrait};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 
@@ -40,7 +37,7 @@ fn random_matrix<T: ff::PrimeField>(
     rows: usize,
     columns: usize,
     per_row: usize,
-) -> SparseMatrix<T> {
+) -> Matrix<T> {
     let mut entries = Vec::new();
     for row in 0..rows {
         let mut at: Vec<usize> = (0..per_row)
@@ -58,7 +55,7 @@ fn random_matrix<T: ff::PrimeField>(
             entries.push((row, column, value));
         }
     }
-    SparseMatrix::new(&entries, rows, columns)
+    Matrix::from_entries(&entries, rows)
 }
 
 fn random_shape<E: PastaEngine>(
@@ -66,8 +63,8 @@ fn random_shape<E: PastaEngine>(
     (rows, vars, io, pre_len): (usize, usize, usize, usize),
 ) -> SplitShape<E> {
     let columns = vars + 1 + io;
-    let [a, b, c] = [0; 3].map(|_| random_matrix(rng, rows, columns, 3));
-    let shape = R1CSShape::new(rows, vars, io, a, b, c).unwrap();
+    let matrices = [0; 3].map(|_| random_matrix(rng, rows, columns, 3));
+    let shape = R1cs::new(vars, io, matrices);
     SplitShape::new(shape, pre_len).unwrap()
 }
 
@@ -79,7 +76,7 @@ fn error_vector<E: PastaEngine>(
     x: &[F<E>],
 ) -> Vec<F<E>> {
     let z = [w, &[u], x].concat();
-    let (az, bz, cz) = shape.shape.multiply_vec(&z).unwrap();
+    let [az, bz, cz] = shape.shape.multiply(&z);
     let rows = az.iter().zip(&bz).zip(&cz);
     rows.map(|((a, b), c)| *a * b - u * c).collect()
 }
@@ -129,7 +126,7 @@ impl<E: PastaEngine> Case<E> {
     }
 
     fn try_prove(&self) -> Result<SpartanProof<E>, SpartanError> {
-        let (instance, witness) = (&self.instance, &self.witness);
+        let (instance, witness) = (&self.instance, self.witness.clone());
         prove(&self.ck, &self.shape, &DIGEST, instance, witness)
     }
 

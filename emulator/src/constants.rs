@@ -45,6 +45,9 @@ pub const INFORMATION_KIND_ELF: u32 = 0;
 /// Kind of image in the information page: continue from a snapshot.
 pub const INFORMATION_KIND_SNAPSHOT: u32 = 1;
 
+/// Most separate executable ranges of a program.
+pub const MAX_CODE_RANGES: usize = 8;
+
 /// Public tape: argv, environment and public input.
 pub const PUBLIC_TAPE: u32 = 0x9000_0000;
 /// Size of the public tape's region.

@@ -107,25 +107,30 @@ impl Program {
             });
         }
         let byte_order = user.byte_order;
-        let information = Segment {
-            address: INFORMATION_PAGE,
-            bytes: information_words(&user)
-                .iter()
-                .flat_map(|&word| byte_order.bytes(word))
-                .collect(),
-            memory_bytes: PAGE_BYTES,
-            executable: false,
-        };
+        let mut information = information_words(&user);
         let entry = user.entry;
         let mut segments = user.segments;
         segments.extend(kernel.segments);
-        segments.push(information);
+        segments.push(Segment {
+            address: INFORMATION_PAGE,
+            bytes: vec![0; PAGE_BYTES as usize],
+            memory_bytes: PAGE_BYTES,
+            executable: false,
+        });
+        let mut blocks = blocks(byte_order, &segments);
+        information.extend(code_words(&blocks, entry)?);
+        // The last page of all.
+        if let Some(block) = blocks.last_mut() {
+            let start = block.words.len() - PAGE_WORDS as usize;
+            block.words[start..][..information.len()].copy_from_slice(&information);
+        }
         let mut symbols = user.symbols;
         symbols.extend(kernel.symbols);
         Ok(Program {
-            symbols: symbols.into(),
+            byte_order,
             entry,
-            ..Program::from_segments(byte_order, &segments)
+            blocks: blocks.into(),
+            symbols: symbols.into(),
         })
     }
 
@@ -269,13 +274,13 @@ impl Program {
     }
 }
 
-/// The words the kernel reads to start a program; the rest of the page is zero.
-fn information_words(user: &ElfImage) -> [u32; 9] {
+/// The words the kernel reads to start a program, but for those of [`code_words`], which follow.
+fn information_words(user: &ElfImage) -> Vec<u32> {
     // Segments end at or below `USER_IMAGE_END`: rounding up cannot wrap.
     let ends = user.segments.iter().map(|s| s.address + s.memory_bytes);
     let end = ends.max().unwrap_or(LOWEST_ADDRESS);
     let lowest = user.segments.first().map_or(LOWEST_ADDRESS, |s| s.address);
-    [
+    vec![
         INFORMATION_MAGIC,
         INFORMATION_KIND_ELF,
         user.entry,
@@ -284,8 +289,24 @@ fn information_words(user: &ElfImage) -> [u32; 9] {
         user.program_header_count,
         end.next_multiple_of(PAGE_BYTES),
         lowest / PAGE_BYTES * PAGE_BYTES,
-        0,
     ]
+}
+
+/// Where the kernel may look for the instruction that raised an exception: first address and length in bytes of each executable range
+/// of the program, the one with the entry point first, and zeros up to the [`MAX_CODE_RANGES`] that there is room for.
+fn code_words(blocks: &[Block], entry: u32) -> Result<Vec<u32>, LoadError> {
+    let mut code: Vec<ImageRange> = blocks
+        .iter()
+        .map(|block| block.range)
+        .filter(|range| range.executable && range.first < USER_END)
+        .collect();
+    if code.len() > MAX_CODE_RANGES {
+        return Err(LoadError::ScatteredCode(code.len()));
+    }
+    code.sort_by_key(|range| !range.contains(entry));
+    let mut words: Vec<u32> = code.iter().flat_map(|r| [r.first, 4 * r.words]).collect();
+    words.resize(2 * MAX_CODE_RANGES, 0);
+    Ok(words)
 }
 
 /// Cuts segments into pages and joins neighbours of the same kind. A page that two segments share is executable if one

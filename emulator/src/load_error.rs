@@ -1,5 +1,6 @@
 //! Why a file is not a program for this machine.
 
+use crate::constants::MAX_CODE_RANGES;
 use crate::ByteOrder;
 use std::fmt;
 
@@ -36,6 +37,8 @@ pub enum LoadError {
     Overlap(u32),
     /// The entry point is not code.
     BadEntry(u32),
+    /// Executable pages in more separate places than the kernel keeps track of.
+    ScatteredCode(usize),
     /// More bytes than the machine takes.
     TooLarge {
         /// Bytes there are.
@@ -81,6 +84,9 @@ impl LoadError {
             Self::BadEntry(entry) => {
                 format!("the entry point {entry:#010x} is not in an executable segment")
             }
+            Self::ScatteredCode(ranges) => format!(
+                "executable pages in {ranges} separate places, and the limit is {MAX_CODE_RANGES}"
+            ),
             Self::TooLarge { bytes, limit } => {
                 format!("a program of {bytes} bytes, and the limit is {limit}")
             }
@@ -113,6 +119,7 @@ impl LoadError {
             Self::NotExecutable(_) => "give the linked program",
             Self::OutOfRange { .. } => "link it at another address",
             Self::Overlap(_) | Self::BadEntry(_) => "link the program again",
+            Self::ScatteredCode(_) => "link all code into one segment",
             Self::TooLarge { .. } => "strip it (Go: -ldflags=-s -w)",
             Self::ForeignSnapshot(_) => "take the snapshot again from the original program",
             Self::KernelByteOrder { .. } => "use the kernel image of the program's byte order",
@@ -132,6 +139,7 @@ impl LoadError {
             Self::OutOfRange { .. } => "out_of_range",
             Self::Overlap(_) => "overlap",
             Self::BadEntry(_) => "bad_entry",
+            Self::ScatteredCode(_) => "scattered_code",
             Self::TooLarge { .. } => "too_large",
             Self::ForeignSnapshot(_) => "foreign_snapshot",
             Self::KernelByteOrder { .. } => "kernel_byte_order",

@@ -11,7 +11,7 @@ use crate::tape::{Inputs, TapeError};
 use crate::{ByteOrder, Machine, Program, RunError};
 
 /// First word of the registers in the information page: 32 general registers, HI, LO, UserLocal, Tick, pc.
-pub const REGISTERS: u32 = 16;
+pub const REGISTERS: u32 = 24;
 /// Word of the information page with the byte length of argv; that of the environment follows, then the bytes of both.
 pub const RECORDED: u32 = REGISTERS + 37;
 

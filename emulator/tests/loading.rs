@@ -52,11 +52,11 @@ fn a_program_is_its_file_backed_pages_kernel_and_information_page() {
         );
         let memory = program.initial_memory();
         assert_eq!(memory.read_bytes(order, 0x41_000f, 8), b"\0data!\0\0");
-        let information: Vec<u32> = (0..10)
+        let information: Vec<u32> = (0..12)
             .map(|word| memory.read(INFORMATION_PAGE / 4 + word))
             .collect();
         #[rustfmt::skip]
-        let expected = [0x7a6b_6d31, 0, 0x40_0000, 0, 32, 2, 0x41_6000, 0x40_0000, 0, 0];
+        let expected = [0x7a6b_6d31, 0, 0x40_0000, 0, 32, 2, 0x41_6000, 0x40_0000, 0x40_0000, 0x1000, 0, 0];
         assert_eq!(information, expected);
         for (address, words, _) in program.pages() {
             for (index, &word) in words.iter().enumerate() {
@@ -124,6 +124,20 @@ fn the_program_headers_are_found_in_the_segment_that_contains_them() {
     assert_eq!(program.image_word(INFORMATION_PAGE + 12), Some(0x40_0034));
 }
 
+/// The kernel looks first where most exceptions are: in the range with the entry point.
+#[test]
+fn the_kernel_is_told_where_code_is() {
+    let mut file = good(ByteOrder::Little);
+    file.parts
+        .push(Part::text(0x50_0ffc, bytes(file.order, &[0, 0])));
+    file.entry = 0x50_1000;
+    let program = load(&file).unwrap();
+    let code = [0x50_0000, 0x2000, 0x40_0000, 0x1000, 0, 0];
+    for (at, word) in (INFORMATION_PAGE + 32..).step_by(4).zip(code) {
+        assert_eq!(program.image_word(at), Some(word));
+    }
+}
+
 #[test]
 fn a_static_position_independent_program_lies_at_4_mib() {
     let mut file = good(ByteOrder::Big);
@@ -141,6 +155,15 @@ fn a_static_position_independent_program_lies_at_4_mib() {
         program.image_word(INFORMATION_PAGE + 28),
         Some(PIE_BASE + 0x1000)
     );
+}
+
+/// Code in as many separate places as the kernel keeps track of, and one more.
+fn scatter(file: &mut ElfFile) {
+    for place in 1..=MAX_CODE_RANGES as u32 {
+        let code = bytes(file.order, &[0]);
+        file.parts
+            .push(Part::text(0x50_0000 + 0x2000 * place, code));
+    }
 }
 
 #[test]
@@ -177,6 +200,7 @@ fn each_refusal_names_the_problem_and_the_remedy() {
         (|f| f.parts[1].memory_bytes = u32::MAX, "0x00410010", "another address"),
         (|f| f.parts[1].memory_bytes = 1, "larger than its memory", "again"),
         (|f| f.parts[1].address = 0x40_0008, "0x00400008", "again"),
+        (scatter, "in 9 separate places", "one segment"),
         (|f| f.entry = 0x41_0010, "0x00410010", "again"),
         (|f| f.entry = 0x40_0002, "0x00400002", "again"),
         (|f| f.entry = 0, "0x00000000", "again"),

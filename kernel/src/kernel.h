@@ -220,7 +220,15 @@ long sys_epoll_pwait2(u32, u32, u32, u32);
 
 /* misc.c */
 #define USER_ID 1000 /* user and group, real and effective */
-u32 random_word(void);
+#define RANDOM_USED 4 /* AT_RANDOM is the first numbers of the sequence */
+/* A fixed sequence, NOT entropy: a run must be a function of its inputs. Weyl sequence with the
+ * finaliser of MurmurHash3 (Appleby). Defined here so that those of AT_RANDOM are known when this is compiled. */
+static inline u32 random_number(u32 index) {
+    u32 z = index * 0x9E3779B9;
+    z = (z ^ (z >> 16)) * 0x85EBCA6B;
+    z = (z ^ (z >> 13)) * 0xC2B2AE35;
+    return z ^ (z >> 16);
+}
 long sys_getrandom(u32, u32, u32), sys_uname(u32), sys_getrlimit(u32, u32), sys_setrlimit(u32, u32);
 long sys_prlimit64(u32, u32, u32, u32), sys_prctl(u32, u32, u32), sys_id(void), sys_umask(u32);
 long sys_getres(u32, u32, u32), sys_sysinfo(u32), sys_getcwd(u32, u32);

@@ -27,7 +27,9 @@
 #define INFO_PHNUM      5
 #define INFO_BREAK      6
 #define INFO_LOWEST     7
-#define INFO_REGISTERS  16 /* 32 registers, HI, LO, UserLocal, Tick, pc of a snapshot */
+#define INFO_CODE       8  /* executable ranges of the program, as start and length, the one with the entry first */
+#define INFO_CODE_END   24
+#define INFO_REGISTERS  24 /* 32 registers, HI, LO, UserLocal, Tick, pc of a snapshot */
 
 /* struct thread: the saved registers come first, register n at 4 * n. */
 #define T_HI            128

@@ -78,7 +78,6 @@
 #define SIGEV_NONE 1
 #define SIGEV_THREAD 2
 #define SIGEV_THREAD_ID 4
-#define ILL_ILLOPC 1
 #define FPE_INTDIV 1
 #define FPE_INTOVF 2
 #define TRAP_BRKPT 1

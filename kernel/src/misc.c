@@ -1,14 +1,9 @@
 /* Small calls: identity, limits, system name, pseudo-random bytes. */
 #include "kernel.h"
 
-/* A fixed sequence, NOT entropy: a run must be a function of its inputs. Weyl sequence with the
- * finaliser of MurmurHash3 (Appleby). */
-u32 random_word(void) {
-    static u32 state;
-    u32 z = state += 0x9E3779B9;
-    z = (z ^ (z >> 16)) * 0x85EBCA6B;
-    z = (z ^ (z >> 13)) * 0xC2B2AE35;
-    return z ^ (z >> 16);
+static u32 random_word(void) {
+    static u32 used = RANDOM_USED;
+    return random_number(++used);
 }
 
 /* Most bytes at once, as Linux before 5.18 had it. */

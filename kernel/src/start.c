@@ -3,46 +3,41 @@
 
 #define MAGIC 0x7A6B6D31
 #define SNAPSHOT 1
-#define CODE_RANGES 8
-#define PT_LOAD 1
-#define PF_X 1
 #define BAD_START 127
 
-/* First executable range of the image, as start and length, for the check in the vector. */
+/* Where the vector may read the instruction that raised an exception and the word before it: first address, length. */
 u32 text_range[2];
-static struct {
-    u32 start, end;
-} code[CODE_RANGES];
-static u32 codes;
 
 static u32 info(u32 index) {
     return WORD(INFORMATION + 4 * index);
 }
 
 int executable(u32 address) {
-    for (u32 i = 0; i < codes; i++)
-        if (address >= code[i].start && address < code[i].end)
+    for (u32 i = INFO_CODE; i < INFO_CODE_END; i += 2)
+        if (address - info(i) < info(i + 1))
             return 1;
     return 0;
 }
 
-/* Part 0: argv, 1: environment, 2: public input. Returns its address; a malformed tape has no parts. */
-u32 public_part(int part, u32 *length) {
-    u32 at = PUBLIC_TAPE + 4;
-    for (;; part--) {
-        *length = WORD(at);
-        if (*length > PUBLIC_TAPE + TAPE_SIZE - at - 4) {
-            *length = 0;
-            return PUBLIC_TAPE;
-        }
-        if (!part)
-            return at + 4;
-        at += 4 + ((*length + 3) & -4);
-        if (at >= PUBLIC_TAPE + TAPE_SIZE) {
-            *length = 0;
-            return PUBLIC_TAPE;
-        }
+/* Address of the part whose length word is at `*at`, which moves on; from where a tape is malformed it has only empty parts. */
+static u32 next_part(u32 *at, u32 *length) {
+    u32 end = PUBLIC_TAPE + TAPE_SIZE, part = *at + 4;
+    *length = *at < end ? WORD(*at) : 0;
+    *at = part + ((*length + 3) & -4);
+    if (*length > end - part) {
+        *length = 0;
+        *at = end;
     }
+    return part;
+}
+
+/* Part 0: argv, 1: environment, 2: public input. */
+u32 public_part(int part, u32 *length) {
+    u32 at = PUBLIC_TAPE + 4, address;
+    do
+        address = next_part(&at, length);
+    while (part--);
+    return address;
 }
 
 void finish(u32 status) {
@@ -60,56 +55,32 @@ void check_snapshot(void) {
         finish(BAD_START);
 }
 
-static void add_code(u32 start, u32 end) {
-    if (codes == CODE_RANGES || start >= end)
-        return;
-    code[codes].start = start;
-    code[codes++].end = end;
-    if (!text_range[1] || (info(INFO_ENTRY) >= start && info(INFO_ENTRY) < end)) {
-        /* The vector reads the word before as well, which must not be in the first 64 KiB. */
-        text_range[0] = start > USER_START ? start : USER_START + 4;
-        text_range[1] = end - text_range[0];
-    }
+/* Pushes pointers to the copies, `distance` away, of what follows the zeros in [low, high), the last one first. */
+static inline u32 push_starts(u32 to, u32 low, u32 high, u32 distance) {
+    for (; high > low; high--)
+        if (!*(const char *)(high - 1))
+            WORD(to -= 4) = high + distance;
+    return to;
 }
 
-/* From the program headers, if they are in memory; else the whole image. Segments may come in any order. */
-static void find_code(void) {
-    u32 header = info(INFO_PHDR), size = info(INFO_PHENT), count = info(INFO_PHNUM), bias;
-    if (size >= 32 && size < 256 && !(size & 3) && count <= 64 && user_words(header, count * size / 4)) {
-        u32 end = header + count * size, first = -1;
-        /* Empty segments are not loaded. */
-        for (u32 at = header; at < end; at += size)
-            if (WORD(at) == PT_LOAD && WORD(at + 20) && WORD(at + 8) < first) /* p_memsz, p_vaddr */
-                first = WORD(at + 8);
-        bias = info(INFO_LOWEST) - (first & -PAGE); /* a position-independent image is moved */
-        for (; header < end; header += size) {
-            u32 start = WORD(header + 8) + bias, length = WORD(header + 16); /* p_filesz */
-            if (WORD(header) == PT_LOAD && length && (WORD(header + 24) & PF_X))
-                add_code(start & -PAGE, (start + length + PAGE - 1) & -PAGE);
-        }
-    }
-    if (!codes)
-        add_code(info(INFO_LOWEST), info(INFO_BREAK));
-}
-
-/* Copies a block of strings to the stack below `sp` and returns its address. */
-static u32 push_strings(u32 sp, int part, u32 *length) {
-    u32 from = public_part(part, length);
-    if (*length > (USER_END - STACK_BOTTOM) / 4 || (*length && *(const char *)(from + *length - 1)))
-        finish(BAD_START);
-    sp -= (*length + 3) & -4;
-    copy((void *)sp, (const void *)from, *length);
-    return sp;
-}
-
-/* Pushes a null and pointers to the strings of a block, the last one first. */
-static u32 push_pointers(u32 to, u32 block, u32 length) {
+/* Copies a part of the tape that holds strings, each with its zero, to the stack at `block`, and pushes pointers to them and a null.
+ * One pass from the end, in words: only those that may have a zero byte in them (or one above 0x80) are looked at closely. */
+static u32 push_strings(u32 to, u32 block, u32 part, u32 length) {
+    u32 distance = block - part, last = part + length - 1, at = last & -4;
     WORD(to -= 4) = 0;
     if (!length)
         return to;
-    for (const char *p = (const char *)(block + length - 2); (u32)p >= block; p--)
-        if (!*p)
-            WORD(to -= 4) = (u32)p + 1;
+    if (*(const char *)last)
+        finish(BAD_START);
+    to = push_starts(to, at, last, distance);
+    WORD(at + distance) = WORD(at);
+    while (at != part) {
+        at -= 4;
+        u32 word = WORD(at);
+        WORD(at + distance) = word;
+        if ((word - 0x01010101) & 0x80808080)
+            to = push_starts(to, at, at + 4, distance);
+    }
     WORD(to -= 4) = block;
     return to;
 }
@@ -120,44 +91,51 @@ static u32 push_auxiliary(u32 to, u32 kind, u32 value) {
     return to - 8;
 }
 
+#define AUXILIARY 15 /* pairs that `start` pushes */
+
+/* From the top down: environment, arguments, random bytes, auxiliary vector, pointers, number of arguments. */
 struct thread *start(void) {
-    u32 arguments, environment, strings, variables, random, sp, pad = 0;
     if (info(INFO_MAGIC) != MAGIC)
         finish(BAD_START);
-    find_code();
+    text_range[0] = info(INFO_CODE) + 4;
+    text_range[1] = info(INFO_CODE + 1) - 4;
     memory_start(info(INFO_LOWEST), info(INFO_BREAK));
-    variables = push_strings(USER_END - 16, 1, &environment);
-    strings = push_strings(variables, 0, &arguments);
-    if (!arguments) /* the tape of a snapshot: a proof of this must not pass for one with the usual arguments */
+
+    u32 at = PUBLIC_TAPE + 4, arguments, environment;
+    u32 arguments_part = next_part(&at, &arguments), environment_part = next_part(&at, &environment);
+    u32 variables = USER_END - 16 - ((environment + 3) & -4);
+    u32 strings = variables - ((arguments + 3) & -4);
+    /* No arguments: the tape of a snapshot, and a proof of this must not pass for one with the usual arguments. */
+    if (!arguments || strings < STACK_BOTTOM + (USER_END - STACK_BOTTOM) / 2)
         finish(BAD_START);
-    random = (strings - 16) & -16;
-    for (u32 i = 0; i < 4; i++)
-        WORD(random + 4 * i) = random_word();
-    /* From the top down, so that nothing need be counted before; once more if it ends up unaligned. */
-    for (;; pad += 4) {
-        u32 first;
-        sp = random - pad;
-        sp = push_auxiliary(sp, AT_NULL, 0);
-        sp = push_auxiliary(sp, AT_EXECFN, strings);
-        sp = push_auxiliary(sp, AT_RANDOM, random);
-        sp = push_auxiliary(sp, AT_HWCAP, 0);
-        sp = push_auxiliary(sp, AT_SECURE, 0);
-        sp = push_auxiliary(sp, AT_EGID, USER_ID);
-        sp = push_auxiliary(sp, AT_GID, USER_ID);
-        sp = push_auxiliary(sp, AT_EUID, USER_ID);
-        sp = push_auxiliary(sp, AT_UID, USER_ID);
-        sp = push_auxiliary(sp, AT_ENTRY, info(INFO_ENTRY));
-        sp = push_auxiliary(sp, AT_BASE, 0);
-        sp = push_auxiliary(sp, AT_PAGESZ, PAGE);
-        sp = push_auxiliary(sp, AT_PHNUM, info(INFO_PHNUM));
-        sp = push_auxiliary(sp, AT_PHENT, info(INFO_PHENT));
-        sp = push_auxiliary(sp, AT_PHDR, info(INFO_PHDR));
-        sp = push_pointers(sp, variables, environment);
-        first = sp - 4; /* after the last pointer comes its null */
-        sp = push_pointers(sp, strings, arguments);
-        WORD(sp - 4) = (first - sp) / 4;
-        sp -= 4;
-        if (!(sp & 15))
-            return thread_start(info(INFO_ENTRY), sp);
-    }
+    u32 random = (strings - 16) & -16;
+#pragma GCC unroll 4 /* they are constants then */
+    for (u32 i = 0; i < RANDOM_USED; i++)
+        WORD(random + 4 * i) = random_number(i + 1);
+
+    u32 top = random - 8 * AUXILIARY;
+    u32 envp = push_strings(top, variables, environment_part, environment);
+    u32 argv = push_strings(envp, strings, arguments_part, arguments);
+    /* How many there are is known only now, and the stack has to end up aligned. */
+    u32 moved = (argv - 4) & 15, sp = argv - 4 - moved;
+    if (moved)
+        copy((void *)(argv - moved), (const void *)argv, top - argv);
+    WORD(sp) = (envp - argv) / 4 - 1;
+    u32 to = random - moved;
+    to = push_auxiliary(to, AT_NULL, 0);
+    to = push_auxiliary(to, AT_EXECFN, strings);
+    to = push_auxiliary(to, AT_RANDOM, random);
+    to = push_auxiliary(to, AT_HWCAP, 0);
+    to = push_auxiliary(to, AT_SECURE, 0);
+    to = push_auxiliary(to, AT_EGID, USER_ID);
+    to = push_auxiliary(to, AT_GID, USER_ID);
+    to = push_auxiliary(to, AT_EUID, USER_ID);
+    to = push_auxiliary(to, AT_UID, USER_ID);
+    to = push_auxiliary(to, AT_ENTRY, info(INFO_ENTRY));
+    to = push_auxiliary(to, AT_BASE, 0);
+    to = push_auxiliary(to, AT_PAGESZ, PAGE);
+    to = push_auxiliary(to, AT_PHNUM, info(INFO_PHNUM));
+    to = push_auxiliary(to, AT_PHENT, info(INFO_PHENT));
+    to = push_auxiliary(to, AT_PHDR, info(INFO_PHDR));
+    return thread_start(info(INFO_ENTRY), sp);
 }

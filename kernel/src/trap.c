@@ -21,14 +21,22 @@ static int in_delay_slot(u32 pc) {
     return executable(pc - 4) && is_branch(WORD(pc - 4));
 }
 
+/* Linux tells where it was only of a `break`. Of a trap that is true, an instruction that there is not and the like it says no
+ * more than that the kernel sends the signal. */
+static void raise_bare(struct thread *t, u32 number) {
+    raise_fault(t, number, SI_KERNEL, 0);
+}
+
 /* Codes 6 and 7 are what compilers emit for overflow and division by zero. */
-static void trap_code(struct thread *t, u32 code, u32 si_code, u32 pc) {
+static void trap_code(struct thread *t, u32 code, int is_break) {
     if (code == 7)
-        raise_fault(t, SIGFPE, FPE_INTDIV, pc);
+        raise_fault(t, SIGFPE, FPE_INTDIV, t->pc);
     else if (code == 6)
-        raise_fault(t, SIGFPE, FPE_INTOVF, pc);
+        raise_fault(t, SIGFPE, FPE_INTOVF, t->pc);
+    else if (is_break && code != 512) /* where Linux has found a bug in itself */
+        raise_fault(t, SIGTRAP, TRAP_BRKPT, t->pc);
     else
-        raise_fault(t, SIGTRAP, si_code, pc);
+        raise_bare(t, SIGTRAP);
 }
 
 /* Alignment that a load or store asks for, less one; -1: not one of them. */
@@ -66,7 +74,7 @@ struct thread *handle_trap(struct thread *t) {
         return 0;
     if ((pc & 3) || !executable(pc)) {
         if (pc & 3)
-            raise_fault(t, SIGBUS, BUS_ADRALN, pc);
+            raise_bare(t, SIGBUS);
         else
             raise_fault(t, SIGSEGV, pc < USER_END && memory_mapped(pc) ? SEGV_ACCERR : SEGV_MAPERR, pc);
         return schedule();
@@ -79,20 +87,20 @@ struct thread *handle_trap(struct thread *t) {
     if (op == 0 && FUNCTION(i) == 12) {
         if (t->pc == pc)
             return 0;
-        raise_fault(t, SIGILL, ILL_ILLOPC, pc);
+        raise_bare(t, SIGILL);
     } else if (op == 0 && FUNCTION(i) == 15) {
         return tick(holds_lock(pc));
     } else if (op == 0 && FUNCTION(i) == 13) { /* break: assemblers put the code into either half */
         u32 code = (i >> 6) & 0xFFFFF;
         if (code >= 1024)
             code = (code >> 10) | ((code & 1023) << 10);
-        trap_code(t, code, TRAP_BRKPT, pc);
+        trap_code(t, code, 1);
     } else if (op == 0 && FUNCTION(i) >= 48 && FUNCTION(i) <= 54 && FUNCTION(i) != 53) {
-        trap_code(t, (i >> 6) & 1023, 0, pc);
+        trap_code(t, (i >> 6) & 1023, 0);
     } else if (op == 1 && RT(i) >= 8 && RT(i) <= 14 && RT(i) != 13) { /* trap with immediate */
-        raise_fault(t, SIGTRAP, 0, pc);
+        raise_bare(t, SIGTRAP);
     } else if ((op == 0 && ((i & 0x7FF) == 32 || (i & 0x7FF) == 34)) || op == 8) { /* add sub addi */
-        raise_fault(t, SIGFPE, FPE_INTOVF, pc);
+        raise_fault(t, SIGFPE, FPE_INTOVF, t->pc);
     } else if ((align = alignment(op)) >= 0) {
         address = (RS(i) ? t->r[RS(i)] : 0) + (int)(short)i;
         if (address < USER_START)
@@ -100,9 +108,9 @@ struct thread *handle_trap(struct thread *t) {
         else if (address & align)
             raise_fault(t, SIGBUS, BUS_ADRALN, address);
         else
-            raise_fault(t, SIGILL, ILL_ILLOPC, pc);
+            raise_bare(t, SIGILL);
     } else {
-        raise_fault(t, SIGILL, ILL_ILLOPC, pc);
+        raise_bare(t, SIGILL);
     }
     return schedule();
 }

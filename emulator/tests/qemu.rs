@@ -13,6 +13,9 @@ use zkmips_emulator::elf::Segment;
 use zkmips_emulator::isa::{decode, Format, Op};
 use zkmips_emulator::{ByteOrder, Machine, Program};
 
+const SIGTRAP: u32 = 5;
+const SIGFPE: u32 = 8;
+
 /// The machine at its first exception, and how many instructions of those that `counts` says it has executed.
 fn run_here(
     order: ByteOrder,
@@ -100,7 +103,7 @@ fn random_faults_are_the_same_signals() {
     many(|name, order, seed| {
         let random = faulting_program(seed);
         let file = random.elf(order);
-        let (expected, status) = run_qemu(name, &file);
+        let (mut expected, status) = run_qemu(name, &file);
         assert_eq!(status, 0, "seed {seed} under {name}");
         let program = Program::load(&file).unwrap();
         let mut machine = Machine::new(&program, &Default::default()).unwrap();
@@ -120,6 +123,13 @@ fn random_faults_are_the_same_signals() {
         let word = |bytes: &[u8], at: usize| order.word(bytes[at..at + 4].try_into().unwrap());
         let faults = (word(&expected, log) - LOG_NOTES) / NOTE_BYTES as u32;
         assert!(faults > 300, "seed {seed}: only {faults} faults");
+        for note in expected[log + 16..].chunks_exact_mut(NOTE_BYTES as usize) {
+            let [signal, pc, address] = [0, 4, 12].map(|at| word(note, at));
+            // Linux tells where the branch is if `break` or overflow is in its delay slot, QEMU where they are.
+            if [SIGTRAP, SIGFPE].contains(&signal) && address == pc + 4 {
+                note.copy_within(4..8, 12);
+            }
+        }
         if let Some(byte) = (log + 16..got.len()).find(|&i| got[i] != expected[i]) {
             let at = log + (byte - log) / 16 * 16;
             let note = |bytes: &[u8]| [0, 4, 8, 12].map(|field| word(bytes, at + field));

@@ -362,13 +362,9 @@ impl Writer {
         body.push(imm(Op::Lw, t(3), 6, CONTEXT_PC + 4));
         body.push(r3(Op::Or, t(4), t(2), t(3)));
         body.push(imm(Op::Sw, t(4), t(1), 4));
-        // Code and address are noted of SIGBUS and SIGSEGV; for others, zeros from the end of the log.
-        body.push(imm(Op::Addiu, t(4), 4, -10));
-        body.push(imm(Op::Sltiu, t(4), t(4), 2));
-        body.extend(li(t(6), LOG + LOG_BYTES - 64));
-        body.push(r3(Op::Movn, t(6), 5, t(4)));
+        // `si_code` and what follows `si_errno`: the address, or zero.
         for (from, to) in [(4, 8), (12, 12)] {
-            body.push(imm(Op::Lw, t(5), t(6), from));
+            body.push(imm(Op::Lw, t(5), 5, from));
             body.push(imm(Op::Sw, t(5), t(1), to));
         }
         body.push(imm(Op::Addiu, t(1), t(1), NOTE_BYTES));

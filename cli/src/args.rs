@@ -95,6 +95,12 @@ pub struct Run {
     /// Trace only the first N instructions
     #[arg(long, value_name = "N", requires = "trace")]
     pub trace_limit: Option<u64>,
+    /// Write a profile for `go tool pprof` to this file: every instruction, with its callers, and the rows that it takes in a proof
+    #[arg(long, value_name = "FILE", conflicts_with = "trace")]
+    pub profile: Option<PathBuf>,
+    /// Write a flame graph (SVG) of the rows that a proof takes to this file
+    #[arg(long, value_name = "FILE", conflicts_with = "trace")]
+    pub flamegraph: Option<PathBuf>,
     /// Go on where Linux would raise SIGSEGV: wild pointers, writes to constants, stores into code
     #[arg(long)]
     pub permissive: bool,

@@ -9,29 +9,50 @@ use zkmips_emulator::constants::{KERNEL_START, LOWEST_ADDRESS, USER_END};
 use zkmips_emulator::isa::{Instruction, Op};
 use zkmips_emulator::Memory;
 
-/// Most frames that are looked for.
-const MAX_FRAMES: usize = 24;
+/// Most calls that are told.
+const MAX_FRAMES: usize = 23;
 /// How far the start of a function is looked for, in bytes: with a symbol, and without.
 const MAX_FUNCTION: u32 = 1 << 18;
 const MAX_SEARCH: u32 = 1 << 14;
 const SP: usize = 29;
 const RA: usize = 31;
 
-/// Addresses of calls, the innermost first; the first element is `pc` itself. Every other one is that of the call instruction.
+/// A call that has not returned: where it is, and `$sp` there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Caller {
+    /// Address of the call instruction.
+    pub call: u32,
+    /// `$sp` at the call, and again when it returns.
+    pub sp: u32,
+}
+
+/// The first of the calls that led to `pc`, the innermost first.
 pub fn backtrace(program: &Program, memory: &Memory, pc: u32, regs: &[u32; 32]) -> Vec<u32> {
-    let mut frames = vec![pc];
+    let callers = unwind(program, memory, pc, regs, MAX_FRAMES);
+    callers.into_iter().map(|caller| caller.call).collect()
+}
+
+/// At most `most` of the calls that led to `pc`, the innermost first.
+pub fn unwind(
+    program: &Program,
+    memory: &Memory,
+    pc: u32,
+    regs: &[u32; 32],
+    most: usize,
+) -> Vec<Caller> {
+    let mut callers = Vec::new();
     let (mut pc, mut sp) = (pc, regs[SP]);
     // A jump to nowhere: the place to know is who made it.
     if program.image().instruction_at(pc).is_none() {
         let call = regs[RA].wrapping_sub(8);
         if program.image().instruction_at(call).is_none() {
-            return frames;
+            return callers;
         }
-        frames.push(call);
+        callers.push(Caller { call, sp });
         pc = call;
     }
-    let mut innermost = frames.len() == 1;
-    while frames.len() < MAX_FRAMES {
+    let mut innermost = callers.is_empty();
+    while callers.len() < most {
         let frame = frame(program, pc);
         let return_address = match frame.saved {
             Some(offset) => match sp.checked_add(offset) {
@@ -53,10 +74,10 @@ pub fn backtrace(program: &Program, memory: &Memory, pc: u32, regs: &[u32; 32]) 
         if !is_call || call >= KERNEL_START || above == sp && !innermost {
             break;
         }
-        frames.push(call);
+        callers.push(Caller { call, sp: above });
         (pc, sp, innermost) = (call, above, false);
     }
-    frames
+    callers
 }
 
 fn is_call(instruction: Instruction) -> bool {

@@ -172,6 +172,11 @@ impl GoTable {
         (after < self.functions.len() || distance < 1 << 16).then_some(function)
     }
 
+    /// Where the function that contains an address begins.
+    pub fn start_of(&self, address: u32) -> Option<u32> {
+        self.function(address).map(|f| f.0)
+    }
+
     /// The function that contains an address: its start and its name.
     pub fn function_at(&self, address: u32) -> Option<(u32, String)> {
         let (start, record) = self.function(address)?;

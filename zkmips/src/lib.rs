@@ -35,6 +35,7 @@ pub mod hex;
 mod inputs;
 mod lines;
 mod params;
+pub mod profile;
 mod program;
 mod program_id;
 mod progress;

@@ -96,17 +96,19 @@ impl Program {
         &self.go
     }
 
-    /// Source lines from debugging information, read now.
-    pub(crate) fn lines(&self) -> Option<Lines<'_>> {
-        Lines::read(self.debug.as_deref()?, self.byte_order())
+    /// Source lines, ready to be asked for: from a Go program's own table, else from debugging information, which is read now.
+    pub(crate) fn lines(&self) -> SourceLines<'_> {
+        let debug = self.debug.as_deref();
+        SourceLines {
+            go: &self.go,
+            debug: debug.and_then(|file| Lines::read(file, self.byte_order())),
+        }
     }
 
     /// The function that contains an address and the distance from its start, as `name+0x10`. What a file says is not sent to a terminal
     /// as it is.
     pub fn place(&self, address: u32) -> Option<String> {
-        let symbol = self.image.function_at(address);
-        let symbol = symbol.map(|(symbol, distance)| (symbol.name.clone(), distance));
-        let (name, distance) = symbol.or_else(|| self.go_function_at(address))?;
+        let (name, distance) = self.function_at(address)?;
         let name = printable(&name);
         Some(match distance {
             0 => name,
@@ -114,10 +116,44 @@ impl Program {
         })
     }
 
+    /// The name of the function that contains an address.
+    pub(crate) fn function_name(&self, address: u32) -> Option<String> {
+        let (name, _) = self.function_at(address)?;
+        Some(printable(&name))
+    }
+
+    /// Where the function that contains an address begins.
+    pub(crate) fn function_start(&self, address: u32) -> Option<u32> {
+        let symbol = self.image.function_at(address);
+        let start = symbol.map(|(symbol, _)| symbol.address);
+        start.or_else(|| self.go.start_of(address))
+    }
+
+    fn function_at(&self, address: u32) -> Option<(String, u32)> {
+        let symbol = self.image.function_at(address);
+        let symbol = symbol.map(|(symbol, distance)| (symbol.name.clone(), distance));
+        symbol.or_else(|| self.go_function_at(address))
+    }
+
     fn go_function_at(&self, address: u32) -> Option<(String, u32)> {
         self.image.instruction_at(address)?;
         let (start, name) = self.go.function_at(address)?;
         Some((name, address - start))
+    }
+}
+
+/// Where the source lines of a program come from.
+pub(crate) struct SourceLines<'a> {
+    go: &'a GoTable,
+    debug: Option<Lines<'a>>,
+}
+
+impl SourceLines<'_> {
+    /// File and line of an instruction, fit for a terminal.
+    pub fn at(&self, address: u32) -> Option<(String, u32)> {
+        let line = self.go.line(address);
+        let (file, line) = line.or_else(|| self.debug.as_ref()?.line(address))?;
+        Some((printable(&file), line))
     }
 }
 

@@ -2,8 +2,7 @@
 
 use crate::backtrace::backtrace;
 use crate::call_log::CallLog;
-use crate::lines::Lines;
-use crate::program::printable;
+use crate::program::SourceLines;
 use crate::{check, syscalls, Program};
 use std::fmt;
 use zkmips_emulator::constants::KERNEL_START;
@@ -115,7 +114,7 @@ pub(crate) fn spin(program: &Program, machine: &Machine, calls: &CallLog) -> Opt
 
 struct Teller<'a> {
     program: &'a Program,
-    lines: Option<Lines<'a>>,
+    lines: SourceLines<'a>,
     machine: &'a Machine<'a>,
     calls: &'a CallLog,
 }
@@ -136,10 +135,8 @@ impl<'a> Teller<'a> {
         if let Some(name) = self.program.place(pc) {
             text += &format!(" in {name}");
         }
-        let line = self.program.go().line(pc);
-        let line = line.or_else(|| self.lines.as_ref()?.line(pc));
-        if let Some((file, line)) = line {
-            text += &format!(" ({}:{line})", printable(&file));
+        if let Some((file, line)) = self.lines.at(pc) {
+            text += &format!(" ({file}:{line})");
         }
         text
     }
@@ -250,8 +247,7 @@ impl<'a> Teller<'a> {
             .collect();
         details.extend(all.chunks(8).map(|row| row.join(" ")));
         details.push("called from:".to_owned());
-        let frames = backtrace(self.program, &self.machine.memory, pc, &thread.regs);
-        let callers = &frames[1..];
+        let callers = backtrace(self.program, &self.machine.memory, pc, &thread.regs);
         if callers.is_empty() {
             details.pop();
         }
@@ -283,9 +279,9 @@ impl<'a> Teller<'a> {
         details.push(format!("{} threads:", threads.len()));
         for thread in threads.iter().take(MAX_THREADS) {
             details.push(format!("  thread {}: {}", thread.id, state(thread)));
-            let frames = backtrace(self.program, &self.machine.memory, thread.pc, &thread.regs);
-            let few = frames.iter().take(FEW_FRAMES);
-            details.extend(few.map(|&frame| format!("    {}", self.place(frame))));
+            let callers = backtrace(self.program, &self.machine.memory, thread.pc, &thread.regs);
+            let few = std::iter::once(thread.pc).chain(callers).take(FEW_FRAMES);
+            details.extend(few.map(|frame| format!("    {}", self.place(frame))));
         }
         if threads.len() > MAX_THREADS {
             details.push(format!("  and {} more", threads.len() - MAX_THREADS));

@@ -4,6 +4,7 @@ pub mod check;
 pub mod id;
 pub mod inspect;
 pub mod new;
+mod profile;
 pub mod prove;
 pub mod run;
 pub mod setup;

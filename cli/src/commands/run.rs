@@ -1,5 +1,6 @@
 //! `zkmips run`
 
+use super::profile::Profiles;
 use super::stats::Stats;
 use super::{
     program_id, public_inputs, refuse_arguments_of_snapshot, run_failure, tell, unknown_syscalls,
@@ -66,6 +67,7 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
     let inputs = public_inputs(args.public)?;
     refuse_arguments_of_snapshot(&program, &inputs)?;
     let counting = args.stats || context.wants_report();
+    let profiles = Profiles::prepare(args.profile.as_deref(), args.flamegraph.as_deref())?;
     let mut executor = Executor::with_stdin(&program, inputs, super::stdin);
     if let Some(limit) = args.limit {
         executor = executor.limit(limit);
@@ -75,6 +77,9 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
     }
     if args.permissive {
         executor = executor.permissive();
+    }
+    if profiles.wanted() {
+        executor = executor.profile();
     }
     if let Some(path) = &args.trace {
         let limit = args.trace_limit.unwrap_or(u64::MAX);
@@ -90,6 +95,9 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
     streams.finish(&execution)?;
     if let Some(error) = &execution.trace_error {
         eprintln!("zkmips: the trace is not complete: {error}: write it elsewhere");
+    }
+    if let Some(profile) = &execution.profile {
+        profiles.write(profile, &args.program)?;
     }
     let report = &execution.report;
     let Some(status) = report.status.filter(|_| execution.ended) else {

@@ -53,6 +53,12 @@ impl Failure {
         }
     }
 
+    /// The same, and what that means for the work that was done.
+    pub fn but(self, consequence: impl Display) -> Self {
+        let message = format!("{}; {consequence}", self.message);
+        Failure::new(self.code, message)
+    }
+
     /// Prints the message and gives the exit status.
     pub fn report(&self) -> ExitCode {
         if !self.message.is_empty() {

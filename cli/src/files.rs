@@ -4,6 +4,7 @@ use crate::failure::{reason, Failure, CANNOT_CREATE, DATA, NO_INPUT};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use zkmips::whole_file::{Readers, WholeFile};
 use zkmips::Program;
 
 /// Longest program file, as the loader has it.
@@ -87,7 +88,7 @@ impl Output {
             }
         };
         if let Kind::Regular { target } = &kind {
-            drop(unfinished(target).map_err(fail)?);
+            drop(WholeFile::create(target, Readers::Everybody).map_err(fail)?);
         }
         Ok(Output {
             path: path.to_owned(),
@@ -111,36 +112,12 @@ impl Output {
                 .write(true)
                 .open(&self.path)
                 .and_then(|mut file| file.write_all(bytes)),
-            Kind::Regular { target } => (|| {
-                let mut file = unfinished(target)?;
-                file.write_all(bytes)?;
-                file.as_file().sync_all()?;
-                file.persist(target)?;
-                Ok(())
-            })(),
+            Kind::Regular { target } => {
+                WholeFile::create(target, Readers::Everybody).and_then(|file| file.write(bytes))
+            }
         };
         result.map_err(|error| Failure::about(&self.path, CANNOT_CREATE, reason(&error)))
     }
-}
-
-/// A file next to `target`, removed unless it is renamed.
-fn unfinished(target: &Path) -> io::Result<tempfile::NamedTempFile> {
-    let directory = match target.parent() {
-        Some(parent) if parent != Path::new("") => parent,
-        _ => Path::new("."),
-    };
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".zkmips-");
-    #[cfg(unix)]
-    {
-        // What is published need not be hidden; the user's mask still applies.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(directory).map_err(|error| {
-        // Without the random name, which tells nobody anything.
-        error.kind().into()
-    })
 }
 
 /// Where a stream of text goes: a file, standard output (`-`) or, without a name, standard error.

@@ -5,6 +5,7 @@ mod commands;
 mod estimate;
 mod failure;
 mod files;
+mod interrupt;
 mod terminal;
 
 use args::{Cli, Command, Common};
@@ -12,14 +13,18 @@ use clap::error::ErrorKind;
 use clap::Parser;
 use failure::{Failure, CANNOT_CREATE, SOFTWARE, USAGE};
 use files::Output;
+use interrupt::Interrupt;
 use serde_json::Value;
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use terminal::Terminal;
-use zkmips::Cache;
+use zkmips::{Cache, NoCacheDirectory};
 
 /// What commands share: where to say how far they are, where keys are, where the report goes.
 pub struct Context {
-    terminal: Terminal,
+    terminal: Arc<Terminal>,
+    interrupt: Interrupt,
     cache: Option<std::path::PathBuf>,
     report: Option<Output>,
 }
@@ -35,18 +40,18 @@ impl Context {
                 })?;
         }
         let report = common.report.as_deref().map(Output::prepare).transpose()?;
+        let terminal = Arc::new(Terminal::new(common.quiet));
+        let cache = cache(common.cache.as_deref()).ok();
         Ok(Context {
-            terminal: Terminal::new(common.quiet),
+            interrupt: Interrupt::install(Arc::clone(&terminal), cache)?,
+            terminal,
             cache: common.cache,
             report,
         })
     }
 
     fn cache(&self) -> Result<Cache, Failure> {
-        match &self.cache {
-            Some(directory) => Ok(Cache::at(directory)),
-            None => Cache::of_user().map_err(|error| Failure::new(CANNOT_CREATE, error)),
-        }
+        cache(self.cache.as_deref()).map_err(|error| Failure::new(CANNOT_CREATE, error))
     }
 
     /// Whether somebody wants a report.
@@ -61,6 +66,11 @@ impl Context {
         };
         output.write(format!("{report:#}\n").as_bytes())
     }
+}
+
+/// The cache in this directory, or the user's.
+fn cache(directory: Option<&Path>) -> Result<Cache, NoCacheDirectory> {
+    directory.map_or_else(Cache::of_user, |directory| Ok(Cache::at(directory)))
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {

@@ -4,52 +4,7 @@ mod common;
 use common::*;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// `prove` of a program with a checkpoint after every segment.
-fn prove(name: &str, directory: &Path) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin("zkmips"));
-    for (variable, value) in zkmips().get_envs() {
-        command.env(variable, value.unwrap_or_default());
-    }
-    command
-        .arg("prove")
-        .arg(program(name, "mips"))
-        .arg("-o")
-        .arg(directory.join("p.zkp"))
-        .args([
-            "--shape",
-            "small",
-            "--checkpoint-every",
-            "0",
-            "--checkpoint",
-        ])
-        .arg(directory.join("kept"))
-        .stdin(fs::File::open(fixture(name).join("mips/input")).unwrap())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped());
-    command
-}
-
-/// Kills the prover, without a chance to tidy up, once its checkpoint has been replaced `times` times.
-fn kill_after(mut child: Child, file: &Path, times: usize) {
-    let start = Instant::now();
-    let (mut seen, mut last) = (0, None);
-    while seen < times {
-        assert!(start.elapsed() < Duration::from_secs(300), "no checkpoint");
-        assert!(child.try_wait().unwrap().is_none(), "it was too fast");
-        let changed = fs::metadata(file).and_then(|m| m.modified()).ok();
-        if changed.is_some() && changed != last {
-            seen += 1;
-            last = changed;
-        }
-        std::thread::sleep(Duration::from_millis(1));
-    }
-    child.kill().unwrap();
-    child.wait().unwrap();
-}
+use std::process::{Child, Stdio};
 
 /// The line that says from where it goes on, if it does; the prover goes on running.
 fn resumed(child: &mut Child) -> String {
@@ -61,6 +16,12 @@ fn resumed(child: &mut Child) -> String {
     line.expect("it goes on")
 }
 
+/// Kills a prover without a chance to tidy up.
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 #[test]
 fn a_killed_prover_goes_on_and_the_proof_is_valid() {
     let directory = tempfile::tempdir().unwrap();
@@ -68,14 +29,13 @@ fn a_killed_prover_goes_on_and_the_proof_is_valid() {
     let proof = directory.path().join("p.zkp");
 
     // In the first pass, then in the second.
-    kill_after(
-        prove("c-sha256", directory.path()).spawn().unwrap(),
-        &kept,
-        3,
-    );
+    let mut first = prove("c-sha256", directory.path()).spawn().unwrap();
+    wait_for_checkpoints(&mut first, &kept, 3);
+    kill(first);
     let mut again = prove("c-sha256", directory.path()).spawn().unwrap();
     has(&resumed(&mut again), &["committing", "segments done"]);
-    kill_after(again, &kept, 20);
+    wait_for_checkpoints(&mut again, &kept, 20);
+    kill(again);
     assert!(kept.exists() && !proof.exists());
 
     // Meanwhile, nothing else is taken for it.

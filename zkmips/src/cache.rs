@@ -1,9 +1,13 @@
 //! Where commitment keys are kept.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// Name of the environment variable that moves the cache directory.
 pub const CACHE_VARIABLE: &str = "ZKMIPS_CACHE";
+
+/// Files that have not changed for so long are not being written.
+const MOMENT: Duration = Duration::from_secs(2);
 
 /// Where commitment keys are kept: they are the same for all programs and shapes, anybody can make them, and removing them is safe.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -72,6 +76,19 @@ impl Cache {
         Ok(files)
     }
 
+    /// Whether a key file is being written: an unfinished one has changed a moment ago. What an interrupted process has left does not change.
+    pub fn is_being_written(&self) -> bool {
+        let is_new = |file: &CachedFile| {
+            let changed = file
+                .path
+                .metadata()
+                .and_then(|metadata| metadata.modified());
+            let age = changed.ok().and_then(|changed| changed.elapsed().ok());
+            file.path.extension().is_some_and(|e| e == "tmp") && age.is_some_and(|age| age < MOMENT)
+        };
+        self.files().is_ok_and(|files| files.iter().any(is_new))
+    }
+
     /// Removes the key files and returns what they were.
     pub fn clean(&self) -> std::io::Result<Vec<CachedFile>> {
         let files = self.files()?;
@@ -85,6 +102,19 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn unfinished_files_are_noticed_until_they_are_old() {
+        let directory = tempfile::tempdir().unwrap();
+        let cache = Cache::at(directory.path());
+        std::fs::write(directory.path().join("pallas.key"), "").unwrap();
+        assert!(!cache.is_being_written());
+        let unfinished = std::fs::File::create(directory.path().join("pallas.0f.tmp")).unwrap();
+        assert!(cache.is_being_written());
+        let past = std::time::SystemTime::now() - 2 * MOMENT;
+        unfinished.set_modified(past).unwrap();
+        assert!(!cache.is_being_written());
+    }
 
     #[test]
     fn only_key_files_are_listed_and_removed() {

@@ -4,12 +4,13 @@
 //! step, so what is there is always whole: the state after some segment, in the first pass or in the second. It names the run it
 //! belongs to; everything else about the run (plan, columns) is a function of program and inputs and is computed again.
 
+use crate::whole_file::{Readers, WholeFile};
 use crate::{hex, Progress};
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
 use std::{
     fs, io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 use zkmips_circuits::plan::{Lookups, Plan};
@@ -189,7 +190,9 @@ impl Checkpoint {
         bincode::serialize_into(&mut bytes, state).map_err(encode)?;
         let digest = Sha3_256::digest(&bytes);
         bytes.extend(digest);
-        replace(&self.directory, &self.path(), &bytes).map_err(|error| self.failure(error))
+        WholeFile::create(&self.path(), Readers::Owner)
+            .and_then(|file| file.write(&bytes))
+            .map_err(|error| self.failure(error))
     }
 
     fn failure(&self, source: io::Error) -> CheckpointError {
@@ -282,19 +285,10 @@ impl<'a> Keeper<'a> {
         });
         if let Err(error) = written {
             self.progress.tell(&format!(
-                "no checkpoint could be written, so an interrupted proof would go on from an earlier one ({error})"
+                "no checkpoint could be written ({error}), so an interrupted proof would go on from an earlier one: free some space there, or see who may write to it"
             ));
         }
     }
-}
-
-/// Writes a file that only its owner can read, in one step. (Temporary files are made that way.)
-fn replace(directory: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }
 
 /// The run of a whole checkpoint, and the rest.
@@ -312,6 +306,7 @@ fn parse(bytes: &[u8]) -> Option<(Run, &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn run() -> Run {
         Run {

@@ -46,6 +46,7 @@ pub mod story;
 pub mod syscalls;
 mod trace;
 mod verifier;
+pub mod whole_file;
 
 pub use cache::{Cache, CachedFile, NoCacheDirectory, CACHE_VARIABLE};
 pub use checkpoint::{Checkpoint, CheckpointError, EVERY as CHECKPOINT_EVERY};

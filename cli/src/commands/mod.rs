@@ -77,7 +77,7 @@ fn shape(name: &str) -> Result<Shape, Failure> {
 
 /// What a proof of a run would need.
 fn demand(context: &Context, program: &Program, inputs: &Inputs) -> Result<Demand, Failure> {
-    let demand = zkmips::demand(program, inputs, &context.terminal);
+    let demand = zkmips::demand(program, inputs, &*context.terminal);
     context.terminal.finish();
     demand.map_err(|error| Failure::new(DATA, error))
 }
@@ -85,7 +85,7 @@ fn demand(context: &Context, program: &Program, inputs: &Inputs) -> Result<Deman
 /// The parameters of a shape.
 fn params(context: &Context, shape: Shape) -> Result<Params, Failure> {
     let cache: Cache = context.cache()?;
-    let params = Params::setup(shape, &cache, &context.terminal);
+    let params = Params::setup(shape, &cache, &*context.terminal);
     context.terminal.finish();
     params.map_err(|error| {
         Failure::new(

@@ -174,8 +174,11 @@ pub fn new(context: &Context, args: New) -> Result<ExitCode, Failure> {
         };
         Failure::about(directory, CANNOT_CREATE, why)
     })?;
-    write(directory, &args)
-        .map_err(|error| Failure::about(directory, CANNOT_CREATE, reason(&error)))?;
+    write(directory, &args).map_err(|error| {
+        // Half a project would be in the way of the next attempt.
+        let _ = fs::remove_dir_all(directory);
+        Failure::about(directory, CANNOT_CREATE, reason(&error))
+    })?;
     let name = &args.name;
     files::stdout(format!("made {name}: cd {name} && make run\n").as_bytes())?;
     context.report(&json!({ "directory": name }))?;

@@ -33,6 +33,12 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     let mut checkpoint = checkpoint
         .transpose()
         .map_err(|error| Failure::new(CANNOT_CREATE, error))?;
+    match &checkpoint {
+        Some(checkpoint) => context.interrupt.keeps(checkpoint.path()),
+        None => context
+            .interrupt
+            .loses("all of it is lost: --checkpoint DIR would have kept the work"),
+    }
 
     // The fast way first: it shows what goes wrong, and how long the proof will be.
     let mut streams = Passthrough::default();
@@ -60,7 +66,7 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     };
     let choosing = start.elapsed().as_secs_f64();
     let params = params(context, shape)?;
-    let proved = Prover::new(&params, &context.terminal)
+    let proved = Prover::new(&params, &*context.terminal)
         .count(context.wants_report())
         .prove_or_resume(&program, execution.inputs, checkpoint.as_mut());
     context.terminal.finish();
@@ -72,7 +78,13 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     })?;
     proved.report.add_execution(choosing);
     let bytes = proved.file.to_bytes();
-    output.write(&bytes)?;
+    output.write(&bytes).map_err(|failure| match &checkpoint {
+        Some(kept) => failure.but(format!(
+            "the work is kept in {}: the same command goes on there",
+            kept.path().display()
+        )),
+        None => failure.but("the proof is lost: --checkpoint DIR would have kept the work"),
+    })?;
     if let Some(checkpoint) = checkpoint {
         // The proof is safe: what is left behind is only in the way, but private.
         checkpoint

@@ -34,6 +34,9 @@ pub fn setup(context: &Context, args: Setup) -> Result<ExitCode, Failure> {
         context.report(&json!({ "files": listed }))?;
         return Ok(ExitCode::SUCCESS);
     }
+    context
+        .interrupt
+        .loses("what is finished is kept, and the same command makes the rest");
     let start = Instant::now();
     let params = params(context, shape)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -2,7 +2,10 @@
 #![allow(dead_code)] // every test file uses its own part
 
 use assert_cmd::Command;
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::{self, Child, Stdio};
+use std::time::{Duration, Instant};
 
 /// The command with a cache of its own tests: keys are made once for all of them.
 pub fn zkmips() -> Command {
@@ -47,5 +50,49 @@ pub fn failure(command: &mut Command, status: i32) -> String {
 pub fn has(text: &str, parts: &[&str]) {
     for part in parts {
         assert!(text.contains(part), "`{part}` is missing in: {text}");
+    }
+}
+
+/// `prove` of a program in small segments, with nothing else said.
+pub fn prove_small(name: &str, directory: &Path) -> process::Command {
+    let mut command = process::Command::new(assert_cmd::cargo::cargo_bin("zkmips"));
+    for (variable, value) in zkmips().get_envs() {
+        command.env(variable, value.unwrap_or_default());
+    }
+    command
+        .arg("prove")
+        .arg(program(name, "mips"))
+        .arg("-o")
+        .arg(directory.join("p.zkp"))
+        .args(["--shape", "small"])
+        .stdin(fs::File::open(fixture(name).join("mips/input")).unwrap())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+/// The same with a checkpoint after every segment.
+pub fn prove(name: &str, directory: &Path) -> process::Command {
+    let mut command = prove_small(name, directory);
+    command
+        .args(["--checkpoint-every", "0", "--checkpoint"])
+        .arg(directory.join("kept"));
+    command
+}
+
+/// Waits until the checkpoint of a prover has been replaced `times` times.
+#[track_caller]
+pub fn wait_for_checkpoints(child: &mut Child, file: &Path, times: usize) {
+    let start = Instant::now();
+    let (mut seen, mut last) = (0, None);
+    while seen < times {
+        assert!(start.elapsed() < Duration::from_secs(300), "no checkpoint");
+        assert!(child.try_wait().unwrap().is_none(), "it was too fast");
+        let changed = fs::metadata(file).and_then(|m| m.modified()).ok();
+        if changed.is_some() && changed != last {
+            seen += 1;
+            last = changed;
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -99,18 +99,25 @@ impl Demand {
             .max(one_off)
     }
 
+    /// The most memory in bytes that a proof of the run takes in this shape, on so many threads.
+    pub fn memory(&self, shape: Shape, threads: usize) -> u64 {
+        shape.memory(threads, self.touched_words as u64)
+    }
+
     /// The shape in which the run is proved fastest.
     pub fn cheapest(&self) -> Shape {
+        self.cheapest_of(Shape::ALL).unwrap_or(Shape::ALL[0])
+    }
+
+    /// The same among the shapes for which so many bytes of memory are enough, if there is one.
+    pub fn cheapest_within(&self, memory: u64, threads: usize) -> Option<Shape> {
+        let fits = |shape: &Shape| self.memory(*shape, threads) <= memory;
+        self.cheapest_of(Shape::ALL.into_iter().filter(fits))
+    }
+
+    fn cheapest_of(&self, shapes: impl IntoIterator<Item = Shape>) -> Option<Shape> {
         let cost = |shape: &Shape| shape.cost(self.segments(&shape.capacities()));
-        let [first, rest @ ..] = Shape::ALL;
-        let cheaper = |best, shape| {
-            if cost(&shape) < cost(&best) {
-                shape
-            } else {
-                best
-            }
-        };
-        rest.into_iter().fold(first, cheaper)
+        shapes.into_iter().min_by_key(cost)
     }
 }
 

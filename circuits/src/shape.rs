@@ -31,6 +31,10 @@ use crate::{
 use std::sync::LazyLock;
 use zkmips_emulator::constants::MACHINE_VERSION;
 
+/// Memory for each word that a program touches: its page, the census of a run, its place in the plan. `run --stats`, which plans, took 104
+/// bytes for each of 4 million words.
+const BYTES_PER_WORD: u64 = 112;
+
 /// How many instances of each part a segment has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Capacities {
@@ -363,6 +367,20 @@ impl Shape {
             Shape::Large => [40 * 5120 + 18_000, 5 << 19],
         };
         segments * segment + once
+    }
+
+    /// The most memory in bytes that a proof takes on so many threads, whatever its length, of a program that touches so many words.
+    ///
+    /// In MiB, fixed and for each thread. Measured: `peak_memory_bytes` of `prove --report` for c-sort was, with 1 and 8 threads, 142 and 206 in
+    /// the small shape, 250 and 328 in the medium one, 443 and 553 in the large one; go-hello took 515 there with 2. At least an eighth is
+    /// added, and there is room for a checkpoint. A test proves in the small shape and compares; `bench/run` compares whatever it proves.
+    pub fn memory(self, threads: usize, touched_words: u64) -> u64 {
+        let [fixed, thread] = match self {
+            Shape::Small => [165, 11],
+            Shape::Medium => [300, 14],
+            Shape::Large => [560, 28],
+        };
+        ((fixed + thread * threads as u64) << 20) + BYTES_PER_WORD * touched_words
     }
 
     /// The segment as a step of the recursion.

@@ -63,6 +63,35 @@ fn longer_runs_are_cheaper_in_larger_segments() {
 }
 
 #[test]
+fn memory_limits_the_choice() {
+    let short = demand("c-fib");
+    let long = Demand {
+        slots: 4000 * short.slots,
+        ..short
+    };
+    let needs = |shape| long.memory(shape, 2);
+    assert!(needs(Shape::Small) < needs(Shape::Medium));
+    assert!(needs(Shape::Medium) < needs(Shape::Large));
+    assert!(needs(Shape::Large) < 1_000_000_000);
+    for (within, shape) in [
+        (u64::MAX, Some(Shape::Large)),
+        (needs(Shape::Large), Some(Shape::Large)),
+        (needs(Shape::Large) - 1, Some(Shape::Medium)),
+        (needs(Shape::Medium) - 1, Some(Shape::Small)),
+        (needs(Shape::Small) - 1, None),
+    ] {
+        assert_eq!(long.cheapest_within(within, 2), shape);
+    }
+    // The memory of the program and of every thread counts.
+    let touching = Demand {
+        touched_words: 1 << 28,
+        ..long
+    };
+    assert!(touching.memory(Shape::Small, 2) > 16 << 30);
+    assert!(long.memory(Shape::Small, 3) > needs(Shape::Small));
+}
+
+#[test]
 fn what_is_scarce_decides() {
     let mut demand = demand("c-fib");
     let small = Shape::Small.capacities();

@@ -127,6 +127,9 @@ pub struct Prove {
     /// Shape of the segments: small for short runs, large for long ones [default: what is fastest for the run]
     #[arg(long)]
     pub shape: Option<String>,
+    /// Take no more memory than this, as 800M or 2G (of 1,024 K each): the fastest shape is chosen that needs less
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::parse, conflicts_with = "shape")]
+    pub max_memory: Option<u64>,
     /// Go on where Linux would raise SIGSEGV: wild pointers, writes to constants, stores into code
     #[arg(long)]
     pub permissive: bool,

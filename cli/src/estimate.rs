@@ -26,14 +26,9 @@ pub struct Estimate {
 impl Rate {
     /// What two cores of a server took in 2026 (see the performance page).
     fn of_a_server(shape: Shape) -> Rate {
-        let mebibytes = match shape {
-            Shape::Small => 500,
-            Shape::Medium => 700,
-            Shape::Large => 1100,
-        };
         Rate {
             seconds_per_row: 1.5e-6,
-            peak_memory_bytes: mebibytes << 20,
+            peak_memory_bytes: shape.memory(rayon::current_num_threads(), 0),
             measured: false,
         }
     }

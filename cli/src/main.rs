@@ -6,6 +6,7 @@ mod estimate;
 mod failure;
 mod files;
 mod interrupt;
+mod size;
 mod terminal;
 
 use args::{Cli, Command, Common};

@@ -5,9 +5,31 @@ use common::*;
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
+use zkmips::Shape;
 
 fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn too_little_memory_is_refused_with_what_would_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut prove = zkmips();
+    prove
+        .args(["prove", "--quiet", "--threads", "2", "--max-memory", "20M"])
+        .arg(program("c-fib", "mips"))
+        .arg("-o")
+        .arg(directory.path().join("p.zkp"));
+    let line = failure(&mut prove, 64);
+    let least = Shape::Small.memory(2, 300).div_ceil(1 << 20);
+    has(&line, &["20M", "small", &format!("--max-memory {least}M")]);
+    has(&line, &["--threads 1"]);
+
+    // Who names the shape has chosen.
+    let mut prove = zkmips();
+    prove.args(["prove", "--max-memory", "1T", "--shape", "small"]);
+    let output = prove.arg(program("c-fib", "mips")).output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
 }
 
 #[test]
@@ -58,6 +80,11 @@ fn prove_then_verify() {
     );
     for name in ["execute", "commit", "fold", "compress", "total"] {
         assert!(proved["seconds"][name].as_f64().unwrap() > 0.0, "{name}");
+    }
+    // The memory that --max-memory counts with is enough, where the system tells how much it was.
+    let most = proved["most_memory_bytes"].as_u64().unwrap();
+    if let Some(peak) = proved["peak_memory_bytes"].as_u64() {
+        assert!(peak <= most, "{peak} bytes of {most}");
     }
 
     // By id, with the arguments repeated; the output is the guest's and nothing else.

@@ -185,6 +185,8 @@ impl<'a> Prover<'a> {
             self.progress.at(Phase::Commit, done.len() as u64, Some(n));
             keeper.keep(done, None);
         })?;
+        // The emulator of a pass and what it has executed ahead.
+        drop(source);
         seconds.commit = lap(start, &seconds);
 
         let folded = resumed.as_ref().map_or(0, RunningProof::segments);
@@ -206,6 +208,7 @@ impl<'a> Prover<'a> {
                 ControlFlow::Continue(())
             },
         )?;
+        drop(source);
         seconds.fold = lap(start, &seconds);
 
         self.progress.at(Phase::Compress, 0, None);

@@ -7,14 +7,15 @@ use super::{
 };
 use crate::args::Prove;
 use crate::estimate::Rate;
-use crate::failure::{Failure, CANNOT_CREATE, DATA, SOFTWARE};
+use crate::failure::{Failure, CANNOT_CREATE, DATA, SOFTWARE, USAGE};
 use crate::files::{derived, load, Output};
+use crate::size::at_least;
 use crate::terminal::{count, duration};
 use crate::Context;
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
-use zkmips::{Checkpoint, Executor, ProveError, Prover, MAX_SLOTS};
+use zkmips::{Checkpoint, Demand, Executor, ProveError, Prover, Shape, MAX_SLOTS};
 
 pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     if args.portable {
@@ -62,7 +63,13 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
     let start = Instant::now();
     let shape = match shape {
         Some(shape) => shape,
-        None => super::demand(context, &program, &execution.inputs)?.cheapest(),
+        None => {
+            let demand = super::demand(context, &program, &execution.inputs)?;
+            match args.max_memory {
+                Some(memory) => within(&demand, memory)?,
+                None => demand.cheapest(),
+            }
+        }
     };
     let choosing = start.elapsed().as_secs_f64();
     let params = params(context, shape)?;
@@ -126,9 +133,30 @@ pub fn prove(context: &Context, args: Prove) -> Result<ExitCode, Failure> {
         "full_size_elements_per_instruction": cost.full_size_elements_per_instruction,
         "ivc_share": cost.ivc_share,
         "peak_memory_bytes": peak_memory,
+        "most_memory_bytes": shape.memory(rayon::current_num_threads(), cost.touched_words),
         "proof_bytes": bytes.len(),
     }))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The fastest shape for which so much memory is enough.
+fn within(demand: &Demand, memory: u64) -> Result<Shape, Failure> {
+    let threads = rayon::current_num_threads();
+    demand.cheapest_within(memory, threads).ok_or_else(|| {
+        let [smallest, ..] = Shape::ALL;
+        let needed = demand.memory(smallest, threads);
+        let mut message = format!(
+            "{} of memory is not enough for this run: the smallest shape, {}, takes up to {} on {threads} threads: give --max-memory {2}",
+            at_least(memory),
+            smallest.name(),
+            at_least(needed),
+        );
+        let alone = demand.memory(smallest, 1);
+        if alone < needed {
+            message += &format!(", or {} and --threads 1", at_least(alone));
+        }
+        Failure::new(USAGE, message)
+    })
 }
 
 /// Most memory this process has had, where the system tells.

@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p zkmips-circuits --example demand -- PROGRAM INPUT [PROGRAM INPUT ..]
 
-use std::{error::Error, fs};
+use std::{error::Error, fs, ops::ControlFlow};
 use zkmips_circuits::{demand::Demand, microcode, shape::Shape, tree::ProgramTrees, unit::ALL};
 use zkmips_emulator::{Inputs, Program};
 
@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let trees = ProgramTrees::new(&program, microcode::decode)?;
         print(
             &pair[0],
-            &Demand::of_run(&program, &trees, &inputs, |_| ())?,
+            &Demand::of_run(&program, &trees, &inputs, |_| ControlFlow::Continue(()))?,
         );
     }
     Ok(())

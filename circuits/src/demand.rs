@@ -8,6 +8,7 @@ use crate::{
     tree::ProgramTrees,
     unit::{Unit, UNITS},
 };
+use std::ops::ControlFlow;
 use zkmips_emulator::{Inputs, Program};
 
 /// Slots executed between two reports of progress.
@@ -64,18 +65,21 @@ pub struct Demand {
 }
 
 impl Demand {
-    /// Executes the run and counts. `on_slots` is told now and then how many slots have been executed.
+    /// Executes the run and counts. `on_slots` is told now and then how many slots have been executed,
+    /// and may stop the work.
     pub fn of_run(
         program: &Program,
         trees: &ProgramTrees,
         inputs: &Inputs,
-        mut on_slots: impl FnMut(u64),
+        mut on_slots: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Self, PlanError> {
         let header = Header::with_trees(program, trees)?;
         let mut machine = SlotMachine::new(program, inputs)?;
         while !machine.halted() {
             machine.run(SLICE, &mut ())?;
-            on_slots(machine.time() - 1);
+            if on_slots(machine.time() - 1).is_break() {
+                return Err(PlanError::Stopped);
+            }
         }
         let statement = statement(&machine, header, program, inputs)?;
         let census = machine.census();

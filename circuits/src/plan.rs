@@ -22,6 +22,7 @@ use crate::{
 };
 use std::{
     collections::BTreeMap,
+    ops::ControlFlow,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 use zkmips_emulator::{
@@ -48,6 +49,9 @@ pub enum PlanError {
     /// The program's trees do not hold what was executed.
     #[error(transparent)]
     Opening(#[from] OpeningError),
+    /// Whoever was told of the slots wanted no more.
+    #[error("stopped, as was asked")]
+    Stopped,
     /// The kernel left something behind that the proof would reveal.
     #[error("the run ended with register {0} not cleared: this program image was not made with the kernel of this release; load the ELF again")]
     NotCleared(usize),
@@ -122,13 +126,14 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Executes the run and places everything. `on_slots` is told now and then how many slots have been executed.
+    /// Executes the run and places everything. `on_slots` is told now and then how many slots have been executed,
+    /// and may stop the work.
     pub fn new(
         program: Arc<Program>,
         trees: &ProgramTrees,
         inputs: Inputs,
         capacities: Capacities,
-        mut on_slots: impl FnMut(u64),
+        mut on_slots: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Self, PlanError> {
         let c = capacities;
         let header = Header::with_trees(&program, trees)?;
@@ -142,8 +147,10 @@ impl Plan {
                     instructions = Some(machine.instructions());
                 }
             }
-            on_slots(machine.time() - 1);
-            Ok::<_, MachineError>(asked.0)
+            match on_slots(machine.time() - 1) {
+                ControlFlow::Continue(()) => Ok(asked.0),
+                ControlFlow::Break(()) => Err(PlanError::Stopped),
+            }
         };
         let mut arrivals = Vec::new();
         while !machine.halted() {

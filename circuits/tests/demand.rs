@@ -1,6 +1,6 @@
 //! What the prover chooses the shape by.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{ops::ControlFlow, path::PathBuf, sync::Arc};
 use zkmips_circuits::{
     demand::Demand, microcode, plan::Plan, shape::Shape, tree::ProgramTrees, unit::ALL,
 };
@@ -22,18 +22,22 @@ fn fixture(name: &str) -> (Program, ProgramTrees, Inputs) {
 
 fn demand(name: &str) -> Demand {
     let (program, trees, inputs) = fixture(name);
-    Demand::of_run(&program, &trees, &inputs, |_| ()).unwrap()
+    Demand::of_run(&program, &trees, &inputs, |_| ControlFlow::Continue(())).unwrap()
 }
 
 #[test]
 fn the_segments_that_demand_foretells_are_those_that_a_plan_has() {
     for name in ["c-fib", "c-sha256", "crash", "c-divide"] {
         let (program, trees, inputs) = fixture(name);
-        let demand = Demand::of_run(&program, &trees, &inputs, |_| ()).unwrap();
+        let demand =
+            Demand::of_run(&program, &trees, &inputs, |_| ControlFlow::Continue(())).unwrap();
         let program = Arc::new(program);
         for shape in [Shape::Small, Shape::Medium] {
             let c = shape.capacities();
-            let plan = Plan::new(program.clone(), &trees, inputs.clone(), c, |_| ()).unwrap();
+            let plan = Plan::new(program.clone(), &trees, inputs.clone(), c, |_| {
+                ControlFlow::Continue(())
+            })
+            .unwrap();
             let (foretold, planned) = (demand.segments(&c), plan.segments() as u64);
             // A plan has more only if operations arrive late and wait.
             let waiting = foretold..=foretold + 2;

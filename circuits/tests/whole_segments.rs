@@ -3,7 +3,7 @@
 
 use ff::Field;
 use rayon::iter::ParallelIterator;
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, ops::ControlFlow, path::PathBuf, sync::Arc};
 use zkmips_circuits::{
     bus::{Bus, PARTS},
     lc::F,
@@ -33,7 +33,7 @@ fn plan(name: &str, arch: &str, shape: Shape) -> Plan {
         &trees,
         inputs,
         shape.capacities(),
-        |_| (),
+        |_| ControlFlow::Continue(()),
     )
     .unwrap()
 }

@@ -43,7 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut values = Columns::honest(step, segments);
     let start = Instant::now();
-    let commitments = commit_pass(&pp, &mut values, Vec::new(), &mut |_| ())?;
+    let commitments = commit_pass(&pp, &mut values, Vec::new(), &mut |_| {
+        ControlFlow::Continue(())
+    })?;
     println!(
         "pass 1: {:.2?} per segment",
         start.elapsed() / segments as u32

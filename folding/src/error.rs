@@ -26,6 +26,9 @@ pub enum ProveError {
     WrongPosition { have: usize, total: usize },
     #[error("the proof to be continued has other initial values, or it is damaged")]
     WrongStart,
+    /// Whoever was told of the segments wanted no more.
+    #[error("stopped, as was asked")]
+    Stopped,
     #[error(transparent)]
     Step(#[from] StepError),
     #[error(transparent)]

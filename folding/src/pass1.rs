@@ -12,6 +12,7 @@ use rand_core::OsRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
+use std::ops::ControlFlow;
 
 /// What the first pass leaves of one segment. Private: the blinder would open the commitment to guesses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,12 +34,12 @@ pub struct Commitments {
     pub ic: F2,
 }
 
-/// Commits to all segments of `source` in order, or goes on after those in `done`. `on_segment` sees what is done, to store it.
+/// Commits to all segments of `source` in order, or goes on after those in `done`. `on_segment` sees what is done, to store it or to stop.
 pub fn commit_pass<S: SplitStep<F1>>(
     pp: &PublicParams<S>,
     source: &mut dyn PreSource<F1>,
     done: Vec<PreCommitment>,
-    on_segment: &mut dyn FnMut(&[PreCommitment]),
+    on_segment: &mut dyn FnMut(&[PreCommitment]) -> ControlFlow<()>,
 ) -> Result<Commitments, ProveError> {
     let n = source.segments();
     let first = done.len();
@@ -78,7 +79,9 @@ pub fn commit_pass<S: SplitStep<F1>>(
         };
         pass.ic = chain(pass.ic, &committed);
         pass.segments.push(committed);
-        on_segment(&pass.segments);
+        if on_segment(&pass.segments).is_break() {
+            return Err(ProveError::Stopped);
+        }
         filled?;
         std::mem::swap(&mut pre, &mut next);
     }

@@ -1,5 +1,7 @@
 //! Telling somebody how far a long computation has come.
 
+use std::ops::ControlFlow;
+
 /// What takes time. The unit that progress is counted in is given for each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
 pub enum Phase {
@@ -50,9 +52,25 @@ pub trait Progress: Sync {
     /// it begins.
     fn at(&self, phase: Phase, done: u64, total: Option<u64>);
 
+    /// Asked now and then, at least once a segment: `false` ends the work with an error that says so.
+    fn go_on(&self) -> bool {
+        true
+    }
+
     /// Something that a person should know, in one sentence.
     fn tell(&self, sentence: &str) {
         let _ = sentence;
+    }
+}
+
+impl dyn Progress + '_ {
+    /// [`Progress::at`], and whether to go on.
+    pub(crate) fn step(&self, phase: Phase, done: u64, total: Option<u64>) -> ControlFlow<()> {
+        self.at(phase, done, total);
+        match self.go_on() {
+            true => ControlFlow::Continue(()),
+            false => ControlFlow::Break(()),
+        }
     }
 }
 

@@ -6,7 +6,6 @@ use crate::inputs::PublicInputs;
 use crate::{Params, Phase, Program, ProgramId, Progress, ProofFile, Statement};
 use ff::PrimeField;
 use serde::Serialize;
-use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 use zkmips_circuits::demand::Demand;
 use zkmips_circuits::header::HeaderError;
@@ -32,7 +31,10 @@ pub enum ProveError {
     Tape(#[from] TapeError),
     /// The run cannot be planned.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(PlanError),
+    /// [`Progress::go_on`] said so.
+    #[error("stopped, as was asked")]
+    Stopped,
     /// More than the machine's clock can count.
     #[error("the run takes {0} segments, more than a proof can have (2^32 instruction slots): give the program less to do")]
     TooLong(u64),
@@ -44,13 +46,31 @@ pub enum ProveError {
     Step(#[from] StepError),
     /// Folding failed.
     #[error(transparent)]
-    Folding(#[from] zkmips_folding::error::ProveError),
+    Folding(zkmips_folding::error::ProveError),
     /// There is a checkpoint, but not of this run.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
     /// The proof cannot be encoded.
     #[error("the proof cannot be encoded: {0}")]
     Encoding(String),
+}
+
+impl From<PlanError> for ProveError {
+    fn from(error: PlanError) -> Self {
+        match error {
+            PlanError::Stopped => ProveError::Stopped,
+            error => ProveError::Plan(error),
+        }
+    }
+}
+
+impl From<zkmips_folding::error::ProveError> for ProveError {
+    fn from(error: zkmips_folding::error::ProveError) -> Self {
+        match error {
+            zkmips_folding::error::ProveError::Stopped => ProveError::Stopped,
+            error => ProveError::Folding(error),
+        }
+    }
 }
 
 /// Wall-clock time of each phase in seconds.
@@ -161,7 +181,7 @@ impl<'a> Prover<'a> {
             trees,
             inputs,
             shape.capacities(),
-            |slots| self.progress.at(Phase::Execute, slots, None),
+            |slots| self.progress.step(Phase::Execute, slots, None),
         )?;
         let n = plan.segments() as u64;
         let slots = slots(shape, n).ok_or(ProveError::TooLong(n))?;
@@ -182,8 +202,9 @@ impl<'a> Prover<'a> {
             .at(Phase::Commit, committed.len() as u64, Some(n));
         let mut source = Source::new(&plan, segment)?;
         let commitments = pass1::commit_pass(pp, &mut source, committed, &mut |done| {
-            self.progress.at(Phase::Commit, done.len() as u64, Some(n));
             keeper.keep(done, None);
+            self.progress
+                .step(Phase::Commit, done.len() as u64, Some(n))
         })?;
         // The emulator of a pass and what it has executed ahead.
         drop(source);
@@ -203,12 +224,14 @@ impl<'a> Prover<'a> {
             self.count,
             &mut |running, stats| {
                 totals += *stats;
-                self.progress.at(Phase::Fold, running.segments(), Some(n));
                 keeper.keep(&commitments.segments, Some(running));
-                ControlFlow::Continue(())
+                self.progress.step(Phase::Fold, running.segments(), Some(n))
             },
         )?;
         drop(source);
+        if running.segments() < n {
+            return Err(ProveError::Stopped);
+        }
         seconds.fold = lap(start, &seconds);
 
         self.progress.at(Phase::Compress, 0, None);
@@ -291,6 +314,6 @@ pub fn demand(
     progress.at(Phase::Program, 0, None);
     let (trees, _) = program.trees()?;
     progress.at(Phase::Execute, 0, None);
-    let on_slots = |slots| progress.at(Phase::Execute, slots, None);
+    let on_slots = |slots| progress.step(Phase::Execute, slots, None);
     Ok(Demand::of_run(program.image(), trees, inputs, on_slots)?)
 }

@@ -34,7 +34,10 @@ pub fn params() -> &'static PublicParams<Squares> {
 }
 
 pub fn commit(source: &mut Columns) -> Commitments {
-    commit_pass(params(), source, Vec::new(), &mut |_| ()).unwrap()
+    commit_pass(params(), source, Vec::new(), &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap()
 }
 
 /// The second pass over all segments.

@@ -22,6 +22,7 @@ use ff::Field;
 use rayon::iter::ParallelIterator;
 use std::{
     collections::{HashMap, HashSet},
+    ops::ControlFlow,
     sync::{Arc, LazyLock, Mutex},
 };
 use zkmips_emulator::{
@@ -162,7 +163,7 @@ impl Stage {
             &trees,
             inputs.clone(),
             CAPACITIES,
-            |_| (),
+            |_| ControlFlow::Continue(()),
         )
         .unwrap();
         // A cheat may need more rows than the honest run.

@@ -16,15 +16,8 @@ fn make_project(directory: &Path, language: &str) {
 
 /// Runs make in the project, with the `zkmips` of these tests first on PATH.
 fn make(directory: &Path, arguments: &[&str]) -> Output {
-    let binary = assert_cmd::cargo::cargo_bin("zkmips");
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths(
-        std::iter::once(binary.parent().unwrap().to_owned()).chain(std::env::split_paths(&path)),
-    );
     let mut command = Command::new("make");
-    command
-        .env("PATH", path.unwrap())
-        .env("ZKMIPS_CACHE", cache());
+    with_zkmips_on_path(&mut command);
     // Cargo's own variables would be inherited by the Cargo that builds the project.
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("CARGO") || name == "RUSTFLAGS" {

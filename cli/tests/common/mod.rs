@@ -14,6 +14,18 @@ pub fn zkmips() -> Command {
     command
 }
 
+/// Gives a command the `zkmips` of these tests, first on PATH, and their cache.
+pub fn with_zkmips_on_path(command: &mut std::process::Command) -> &mut std::process::Command {
+    let binary = assert_cmd::cargo::cargo_bin("zkmips");
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(
+        std::iter::once(binary.parent().unwrap().to_owned()).chain(std::env::split_paths(&path)),
+    );
+    command
+        .env("PATH", path.unwrap())
+        .env("ZKMIPS_CACHE", cache())
+}
+
 /// Where the tests keep keys.
 pub fn cache() -> PathBuf {
     std::env::var_os("ZKMIPS_CACHE")

@@ -14,11 +14,12 @@ use zkmips_folding::{
     compress::CompressedProof,
     ivc::fold,
     keys::KeyCache,
-    params::PublicParams,
+    params::{describe, PublicParams},
     pass1::commit_pass,
     ro::{self, F1},
     stats::SegmentStats,
     step,
+    verifier_params::VerifierParams,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -84,12 +85,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     proof.verify(&pp, segments as u64, &z0, &zn, commitments.ic)?;
     println!("verify running proof {:.2?}", start.elapsed());
+    let verifier = VerifierParams::setup(describe(&pp.step)?, &keys, &|_| ())?;
     let start = Instant::now();
     let bytes = proof.compress(&pp)?.to_bytes()?;
     println!("compress {:.2?}, {} bytes", start.elapsed(), bytes.len());
     let start = Instant::now();
     let proof = CompressedProof::from_bytes(&bytes)?;
-    proof.verify(&pp, segments as u64, &z0, &zn, commitments.ic)?;
+    proof.verify(&verifier, segments as u64, &z0, &zn, commitments.ic)?;
     println!("verify {:.2?}", start.elapsed());
     Ok(())
 }

@@ -5,18 +5,18 @@
 //! 3. Each is proved by [`crate::spartan`], for the primary with the claim that `post` is zero on the columns of `pre`.
 use crate::{
     error::{DecodeError, ProveError, VerifyError},
+    instances::{fold_instance, Blinders},
     ivc::RunningProof,
-    nifs::{fold_instance, Folding, Running},
+    nifs::{Folding, Running},
     params::PublicParams,
     relation::{Products, NUM_IO},
     ro::{F1, F2},
     spartan::{self, SpartanProof},
     split::{RelaxedSplitInstance, SplitInstance},
     step::ARITY,
+    verifier_params::VerifierParams,
     verify::{final_outputs, Claim},
-    wire,
-    zk::Blinders,
-    Commitment, PastaEngine, Primary, Secondary,
+    wire, Commitment, PastaEngine, Primary, Secondary,
 };
 use bincode::Options;
 use serde::{Deserialize, Serialize};
@@ -84,8 +84,8 @@ fn hide<E: PastaEngine>(
         post: W.r_post,
         E: W.r_E,
     };
-    let U = folding.unblind(&running.U, &blinders);
-    let proof = spartan::prove(folding.ck, folding.shape, digest, &U, running.W)?;
+    let U = folding.instances.unblind(&running.U, &blinders);
+    let proof = spartan::prove(folding.instances.ck, folding.shape, digest, &U, running.W)?;
     Ok(Hidden {
         random,
         comm_T,
@@ -163,9 +163,9 @@ impl CompressedProof {
     /// Checks that there are `n` segments which lead from `z0` to `zn`, and that the chain of their `pre` commitments ends in `ic`.
     ///
     /// The caller derives the challenges `z0[2..]` from the statement, `n` and [`Self::ic`], and passes that `ic`.
-    pub fn verify<S: Sync>(
+    pub fn verify(
         &self,
-        pp: &PublicParams<S>,
+        pp: &VerifierParams,
         n: u64,
         z0: &[F1; ARITY],
         zn: &[F1; ARITY],
@@ -194,12 +194,12 @@ impl CompressedProof {
             r_primary: self.r_primary,
             r_secondary: self.r_secondary,
         };
-        claim.check_hashes(pp)?;
+        claim.check_hashes(pp.digest())?;
         if self.primary.random.X.len() != NUM_IO || self.secondary.random.X.len() != NUM_IO {
             return Err(VerifyError::Malformed);
         }
 
-        let (primary, secondary) = (pp.folding_primary(), pp.folding_secondary());
+        let (primary, secondary) = (pp.instances_primary(), pp.instances_secondary());
         let r = secondary.challenge(&self.u_secondary, &self.T_last);
         let U_secondary = fold_instance(&self.U_secondary, &self.u_secondary, &self.T_last, r);
         let HiddenPlain {
@@ -211,7 +211,7 @@ impl CompressedProof {
         let U_secondary = secondary.fold_relaxed_instances(&U_secondary, random, comm_T);
         let U_secondary = secondary.unblind(&U_secondary, blinders);
         let check_secondary = || {
-            spartan::verify(
+            spartan::verify::<Secondary>(
                 &pp.ck_secondary,
                 &pp.secondary,
                 pp.digest(),
@@ -228,8 +228,9 @@ impl CompressedProof {
         } = &self.primary;
         let U_primary = primary.fold_relaxed_instances(&self.U_primary, random, comm_T);
         let U_primary = primary.unblind(&U_primary, blinders);
-        let check_primary =
-            || spartan::verify(&pp.ck_primary, &pp.primary, pp.digest(), &U_primary, proof);
+        let check_primary = || {
+            spartan::verify::<Primary>(&pp.ck_primary, &pp.primary, pp.digest(), &U_primary, proof)
+        };
 
         let (primary, secondary) = rayon::join(check_primary, check_secondary);
         primary.map_err(|error| VerifyError::PrimarySpartan(error.to_string()))?;

@@ -17,8 +17,9 @@ use rayon::prelude::*;
 use sha3::{Digest, Sha3_256};
 use std::{
     fs,
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Cursor, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// The label that is hashed to the generators. It ends in [`SEQUENCE`].
@@ -44,6 +45,9 @@ pub enum KeyError {
     /// The cache file is damaged or was not written by this program. Removing it is always safe.
     #[error("{path}: not a usable key file ({reason}); remove it and it will be made again")]
     Damaged { path: PathBuf, reason: &'static str },
+    /// Bytes that somebody else has brought are not what they should be.
+    #[error("the key file is not usable: {0}")]
+    NotAKeyFile(&'static str),
     #[error("a key of {0} points is too long")]
     TooLong(usize),
     #[error(transparent)]
@@ -87,23 +91,69 @@ impl KeyCache {
         &self,
         len: usize,
         progress: ProgressFn,
-    ) -> Result<CommitmentKey<E>, KeyError> {
+    ) -> Result<Key<E>, KeyError> {
         if len > MAX_LEN {
             return Err(KeyError::TooLong(len));
         }
         let len = len.next_power_of_two();
         let mut points = match &self.dir {
-            Some(dir) => read::<E>(&file_of::<E>(dir), len)?,
-            None => Vec::new(),
+            Some(dir) => read_file::<E>(&file_of::<E>(dir), len)?,
+            None => Points::default(),
         };
-        let have = points.len() / POINT;
-        if have < len + 1 {
-            generate::<E>(&mut points, len + 1, progress);
+        if points.bytes.len() / POINT < len + 1 {
+            generate::<E>(&mut points.bytes, len + 1, progress);
+            points.digests = digests(&points.bytes);
             if let Some(dir) = &self.dir {
                 write::<E>(&file_of::<E>(dir), &points)?;
             }
         }
-        to_key::<E>(&points, len)
+        points.to_key(len)
+    }
+}
+
+/// A key, and the digest by which it can be known.
+#[derive(Clone, Debug)]
+pub struct Key<E: PastaEngine> {
+    pub ck: Arc<CommitmentKey<E>>,
+    /// Binds the label, the curve, the length and every point.
+    pub digest: [u8; 32],
+}
+
+impl<E: PastaEngine> Key<E> {
+    /// Takes the first `len` generators from the contents of a key file. They are those of the label only if the digest of the key is
+    /// what it should be: whoever made the file could choose them.
+    pub fn from_file(contents: &[u8], len: usize) -> Result<Self, KeyError> {
+        let len = len.next_power_of_two();
+        let points = read::<E>(&mut Cursor::new(contents), len).map_err(|error| match error {
+            Unreadable::Io(_) => KeyError::NotAKeyFile("it cannot be read"),
+            Unreadable::Damaged(reason) => KeyError::NotAKeyFile(reason),
+        })?;
+        if points.bytes.len() / POINT < len + 1 {
+            return Err(KeyError::NotAKeyFile("it is too short"));
+        }
+        points.to_key(len)
+    }
+}
+
+/// Points in file form, the blinding generator first.
+#[derive(Default)]
+struct Points {
+    bytes: Vec<u8>,
+    /// Of the blinding generator, and of each chunk of the others.
+    digests: Vec<[u8; 32]>,
+}
+
+impl Points {
+    /// The key of the first points, each of which is checked to be on the curve.
+    fn to_key<E: PastaEngine>(&self, len: usize) -> Result<Key<E>, KeyError> {
+        let bytes = &self.bytes[..(len + 1) * POINT];
+        // Chunks that are used as a whole have been hashed; a power of two that is no multiple of them is less than one.
+        let digest = match len % CHUNK {
+            0 => header::<E>(len, &self.digests[..=len / CHUNK]).1,
+            _ => header::<E>(len, &digests(bytes)).1,
+        };
+        let ck = Arc::new(CommitmentKey::from_raw_bytes(bytes)?);
+        Ok(Key { ck, digest })
     }
 }
 
@@ -136,18 +186,15 @@ fn raw_generator<E: PastaEngine>(index: usize) -> [u8; POINT] {
     generator::<E>(LABEL, index as u64).to_raw_bytes()
 }
 
-/// Bytes before the points, of which the last 32 are a digest of the others.
+/// Bytes before the points, and a digest of them, which comes next in a file.
 ///
 /// Magic, digest of label and curve, number of generators, a digest for the blinding generator and one for each chunk.
-fn header<E: PastaEngine>(points: &[u8]) -> Vec<u8> {
-    let len = points.len() / POINT - 1;
+fn header<E: PastaEngine>(len: usize, digests: &[[u8; 32]]) -> (Vec<u8>, [u8; 32]) {
     let mut out = preamble::<E>().to_vec();
     out.extend((len as u64).to_le_bytes());
-    out.extend(Sha3_256::digest(&points[..POINT]));
-    out.extend(chunk_digests(&points[POINT..]).iter().flatten());
-    let digest = Sha3_256::digest(&out);
-    out.extend(digest);
-    out
+    out.extend(digests.as_flattened());
+    let digest = Sha3_256::digest(&out).into();
+    (out, digest)
 }
 
 fn preamble<E: PastaEngine>() -> [u8; 40] {
@@ -160,15 +207,17 @@ fn preamble<E: PastaEngine>() -> [u8; 40] {
     out
 }
 
-fn chunk_digests(generators: &[u8]) -> Vec<[u8; 32]> {
-    generators
-        .par_chunks(CHUNK * POINT)
-        .map(|chunk| Sha3_256::digest(chunk).into())
-        .collect()
+/// Digests of the blinding generator and of each chunk of the others.
+fn digests(points: &[u8]) -> Vec<[u8; 32]> {
+    let (blinding, generators) = points.split_at(POINT);
+    let digest = |chunk: &[u8]| Sha3_256::digest(chunk).into();
+    let mut digests = vec![digest(blinding)];
+    digests.par_extend(generators.par_chunks(CHUNK * POINT).map(digest));
+    digests
 }
 
 /// Writes a file in one step: a reader sees the old one or the new one.
-fn write<E: PastaEngine>(path: &Path, points: &[u8]) -> Result<(), KeyError> {
+fn write<E: PastaEngine>(path: &Path, points: &Points) -> Result<(), KeyError> {
     let io = |source| KeyError::Io {
         path: path.to_owned(),
         source,
@@ -179,8 +228,9 @@ fn write<E: PastaEngine>(path: &Path, points: &[u8]) -> Result<(), KeyError> {
     let unfinished = path.with_extension(format!("{:016x}.tmp", OsRng.next_u64()));
     let result = (|| {
         let mut file = fs::File::create(&unfinished)?;
-        file.write_all(&header::<E>(points))?;
-        file.write_all(points)?;
+        let (header, digest) = header::<E>(points.bytes.len() / POINT - 1, &points.digests);
+        file.write_all(&[&header[..], &digest].concat())?;
+        file.write_all(&points.bytes)?;
         file.sync_all()?;
         fs::rename(&unfinished, path)
     })();
@@ -191,69 +241,81 @@ fn write<E: PastaEngine>(path: &Path, points: &[u8]) -> Result<(), KeyError> {
     result.map_err(io)
 }
 
-/// Reads the blinding generator and up to `len` generators; nothing if there is no file.
-fn read<E: PastaEngine>(path: &Path, len: usize) -> Result<Vec<u8>, KeyError> {
-    let io = |source| KeyError::Io {
-        path: path.to_owned(),
-        source,
-    };
-    let damaged = |reason| KeyError::Damaged {
-        path: path.to_owned(),
-        reason,
-    };
-    let mut file = match fs::File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(io(error)),
-    };
-    let mut start = [0; 48];
-    file.read_exact(&mut start)
-        .map_err(|_| damaged("it is too short"))?;
-    if start[..40] != preamble::<E>() {
-        return Err(damaged("it is for another label, curve or version"));
-    }
-    let stored = u64::from_le_bytes(start[40..48].try_into().expect("eight bytes")) as usize;
-    if !stored.is_power_of_two() || stored > MAX_LEN {
-        return Err(damaged("its length is wrong"));
-    }
-    let chunks = stored.div_ceil(CHUNK);
-    let mut digests = vec![0; 32 * (chunks + 2)];
-    file.read_exact(&mut digests)
-        .map_err(|_| damaged("it is too short"))?;
-    let (digests, own) = digests.split_at(32 * (chunks + 1));
-    if Sha3_256::new()
-        .chain_update(start)
-        .chain_update(digests)
-        .finalize()
-        .as_slice()
-        != own
-    {
-        return Err(damaged("its header is damaged"));
-    }
+/// Why a file gives no points.
+enum Unreadable {
+    Io(io::Error),
+    Damaged(&'static str),
+}
 
-    let wanted = len.min(stored).div_ceil(CHUNK) * CHUNK;
-    let wanted = wanted.min(stored);
-    let expected_end = (start.len() + digests.len() + own.len() + (stored + 1) * POINT) as u64;
-    if file.seek(SeekFrom::End(0)).map_err(io)? != expected_end {
-        return Err(damaged("its length is wrong"));
+impl From<io::Error> for Unreadable {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Damaged("it is too short"),
+            _ => Self::Io(error),
+        }
     }
-    file.seek(SeekFrom::Start(
-        expected_end - ((stored + 1) * POINT) as u64,
-    ))
-    .map_err(io)?;
-    let mut points = vec![0; (wanted + 1) * POINT];
-    file.read_exact(&mut points).map_err(io)?;
-    if Sha3_256::digest(&points[..POINT]).as_slice() != &digests[..32]
-        || chunk_digests(&points[POINT..])
-            .iter()
-            .zip(digests[32..].chunks(32))
-            .any(|(a, b)| a != b)
-    {
-        return Err(damaged("its points are damaged"));
+}
+
+/// Reads the blinding generator and up to `len` generators, and compares some with the label; nothing if there is no file.
+fn read_file<E: PastaEngine>(path: &Path, len: usize) -> Result<Points, KeyError> {
+    let read = || {
+        let mut file = match fs::File::open(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Points::default()),
+            other => other?,
+        };
+        let points = read::<E>(&mut file, len)?;
+        if !spot_check::<E>(&points.bytes) {
+            return Err(Unreadable::Damaged("its points do not come from the label"));
+        }
+        Ok(points)
+    };
+    read().map_err(|error| match error {
+        Unreadable::Io(source) => KeyError::Io {
+            path: path.to_owned(),
+            source,
+        },
+        Unreadable::Damaged(reason) => KeyError::Damaged {
+            path: path.to_owned(),
+            reason,
+        },
+    })
+}
+
+/// Reads the blinding generator and up to `len` generators in whole chunks. What is read has the digests that the file says; they
+/// are not compared with anything else.
+fn read<E: PastaEngine>(file: &mut (impl Read + Seek), len: usize) -> Result<Points, Unreadable> {
+    let damaged = |reason| Err(Unreadable::Damaged(reason));
+    let mut start = [0; 48];
+    file.read_exact(&mut start)?;
+    if start[..40] != preamble::<E>() {
+        return damaged("it is for another label, curve or version");
     }
-    spot_check::<E>(&points)
-        .then_some(points)
-        .ok_or_else(|| damaged("its points do not come from the label"))
+    let stored = u64::from_le_bytes(start[40..48].try_into().expect("eight bytes"));
+    if !stored.is_power_of_two() || stored > MAX_LEN as u64 {
+        return damaged("its length is wrong");
+    }
+    let stored = stored as usize;
+    let mut listed = vec![[0; 32]; stored.div_ceil(CHUNK) + 1];
+    file.read_exact(listed.as_flattened_mut())?;
+    let mut own = [0; 32];
+    file.read_exact(&mut own)?;
+    let (header, digest) = header::<E>(stored, &listed);
+    if digest != own {
+        return damaged("its header is damaged");
+    }
+    let points = (header.len() + own.len()) as u64;
+    if file.seek(SeekFrom::End(0))? != points + ((stored + 1) * POINT) as u64 {
+        return damaged("its length is wrong");
+    }
+    file.seek(SeekFrom::Start(points))?;
+    let wanted = len.next_multiple_of(CHUNK).min(stored);
+    let mut bytes = vec![0; (wanted + 1) * POINT];
+    file.read_exact(&mut bytes)?;
+    let digests = digests(&bytes);
+    if !listed.starts_with(&digests) {
+        return damaged("its points are damaged");
+    }
+    Ok(Points { bytes, digests })
 }
 
 /// Recomputes the blinding generator and a few others.
@@ -263,11 +325,6 @@ fn spot_check<E: PastaEngine>(points: &[u8]) -> bool {
         .map(|_| OsRng.next_u64() as usize % total)
         .chain([0])
         .all(|place| points[place * POINT..][..POINT] == raw_generator::<E>(place))
-}
-
-/// The key of the first points, each of which is checked to be on the curve.
-fn to_key<E: PastaEngine>(points: &[u8], len: usize) -> Result<CommitmentKey<E>, KeyError> {
-    Ok(CommitmentKey::from_raw_bytes(&points[..(len + 1) * POINT])?)
 }
 
 #[cfg(test)]
@@ -285,7 +342,7 @@ mod tests {
     #[test]
     fn a_key_is_that_of_the_label() {
         let ours = KeyCache::in_memory().get::<Primary>(64, &quiet).unwrap();
-        assert_eq!(ours, CommitmentKey::of_label(LABEL, 64));
+        assert_eq!(*ours.ck, CommitmentKey::of_label(LABEL, 64));
         assert_eq!(LABEL.last(), Some(&(SEQUENCE as u8)));
     }
 
@@ -295,14 +352,26 @@ mod tests {
         let cache = KeyCache::at(&dir);
         let short = cache.get::<Primary>(16, &quiet).unwrap();
         let long = cache.get::<Primary>(2 * CHUNK, &quiet).unwrap();
-        assert_eq!(long.length(), 2 * CHUNK);
+        assert_eq!(long.ck.length(), 2 * CHUNK);
         let fresh = KeyCache::in_memory()
             .get::<Primary>(2 * CHUNK, &quiet)
             .unwrap();
-        assert_eq!(long, fresh);
+        let same = |a: &Key<Primary>, b: &Key<Primary>| {
+            assert_eq!(a.ck, b.ck);
+            assert_eq!(a.digest, b.digest);
+        };
+        same(&long, &fresh);
         let refuse = |_: KeyProgress| panic!("nothing is missing");
-        assert_eq!(cache.get::<Primary>(2 * CHUNK, &refuse).unwrap(), fresh);
-        assert_eq!(cache.get::<Primary>(9, &refuse).unwrap(), short);
+        same(&cache.get(2 * CHUNK, &refuse).unwrap(), &fresh);
+        same(&cache.get(9, &refuse).unwrap(), &short);
+        assert_ne!(short.digest, long.digest);
+        // A part of the file that consists of whole chunks.
+        let part = cache.get::<Primary>(CHUNK, &refuse).unwrap();
+        let contents = fs::read(file_of::<Primary>(&dir)).unwrap();
+        same(&Key::from_file(&contents, CHUNK).unwrap(), &part);
+        same(&KeyCache::in_memory().get(CHUNK, &quiet).unwrap(), &part);
+        assert!(Key::<Primary>::from_file(&contents, 2 * CHUNK + 1).is_err());
+        assert!(Key::<Secondary>::from_file(&contents, 16).is_err());
         fs::remove_dir_all(dir).unwrap();
     }
 
@@ -330,13 +399,18 @@ mod tests {
 
         // A consistent file with points of the attacker's choice: here two generators change places.
         let header_len = good.len() - 33 * POINT;
-        let mut points = good[header_len..].to_vec();
-        points[..2 * POINT].rotate_left(POINT);
-        write::<Secondary>(&path, &points).unwrap();
+        let mut bytes = good[header_len..].to_vec();
+        bytes[..2 * POINT].rotate_left(POINT);
+        let digests = digests(&bytes);
+        write::<Secondary>(&path, &Points { bytes, digests }).unwrap();
         assert!(matches!(
             cache.get::<Secondary>(32, &quiet),
             Err(KeyError::Damaged { .. })
         ));
+        // Who does not look at the label is told by the digest.
+        let contents = fs::read(&path).unwrap();
+        let [bad, good] = [contents, good].map(|c| Key::<Secondary>::from_file(&c, 32).unwrap());
+        assert_ne!(bad.digest, good.digest);
         fs::remove_dir_all(dir).unwrap();
     }
 }

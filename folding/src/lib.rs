@@ -11,11 +11,13 @@
 
 pub mod challenge;
 mod circuit;
+pub mod compact;
 pub mod compress;
 mod engine;
 pub mod error;
 mod filled;
 mod generators;
+mod instances;
 pub mod ivc;
 pub mod keys;
 mod nifs;
@@ -29,6 +31,7 @@ pub mod spartan;
 pub mod split;
 pub mod stats;
 pub mod step;
+pub mod verifier_params;
 mod verify;
 mod wire;
 mod zk;

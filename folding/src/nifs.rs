@@ -1,13 +1,13 @@
 //! Folding of instances and witnesses: Nova's non-interactive scheme with a commitment per part of the witness.
 use crate::{
+    instances::{fold_instance, Instances},
     r1cs::R1cs,
     relation::{Products, Unsatisfied},
-    ro,
     split::{RelaxedSplitInstance, RelaxedSplitWitness, SplitInstance, SplitShape, SplitWitness},
-    Commitment, CommitmentKey, PastaEngine,
+    Commitment, PastaEngine,
 };
 use ff::Field;
-use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine, ROConstants};
+use nova_snark::traits::{commitment::CommitmentEngineTrait, Engine};
 use rand_core::OsRng;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -24,12 +24,10 @@ pub struct Running<E: Engine> {
     pub products: Products<E>,
 }
 
-/// What both sides of a fold on one curve share.
+/// What the prover needs to fold on one curve.
 pub(crate) struct Folding<'a, E: Engine> {
-    pub ck: &'a CommitmentKey<E>,
-    pub consts: &'a ROConstants<E>,
+    pub instances: Instances<'a, E>,
     pub shape: &'a SplitShape<E>,
-    pub pp: E::Base,
 }
 
 /// A fresh instance's witness on its way into the running one.
@@ -134,7 +132,7 @@ impl<E: PastaEngine> Folding<'_, E> {
         );
         Backend::current().cross_term(&mut T, &first, &second);
         let r_T = E::Scalar::random(&mut OsRng);
-        let comm_T = E::CE::commit(self.ck, &T, &r_T);
+        let comm_T = E::CE::commit(self.instances.ck, &T, &r_T);
         CrossTerm { T, comm_T, r_T }
     }
 
@@ -146,7 +144,7 @@ impl<E: PastaEngine> Folding<'_, E> {
         w: FreshWitness<E>,
         cross: &CrossTerm<E>,
     ) {
-        let r = self.challenge(u, &cross.comm_T);
+        let r = self.instances.challenge(u, &cross.comm_T);
         running.U = fold_instance(&running.U, u, &cross.comm_T, r);
         fold_vectors(&mut running.W.W, w.W, r);
         fold_vectors(&mut running.W.E, &cross.T, r);
@@ -154,11 +152,6 @@ impl<E: PastaEngine> Folding<'_, E> {
         running.W.r_pre += r * w.r_pre;
         running.W.r_post += r * w.r_post;
         running.W.r_E += r * cross.r_T;
-    }
-
-    /// The challenge with which `u` and its cross term are folded.
-    pub fn challenge(&self, u: &SplitInstance<E>, comm_T: &Commitment<E>) -> E::Scalar {
-        ro::fold_challenge::<E>(self.consts, self.pp, self.shape.is_split(), u, comm_T)
     }
 }
 
@@ -194,19 +187,4 @@ impl<E: PastaEngine> Products<E> {
 /// `a += r b`
 pub(crate) fn fold_vectors<F: PastaField>(a: &mut [F], b: &[F], r: F) {
     Backend::current().axpy(a, r, b);
-}
-
-pub(crate) fn fold_instance<E: Engine>(
-    U: &RelaxedSplitInstance<E>,
-    u: &SplitInstance<E>,
-    comm_T: &Commitment<E>,
-    r: E::Scalar,
-) -> RelaxedSplitInstance<E> {
-    RelaxedSplitInstance {
-        comm_pre: U.comm_pre + u.comm_pre * r,
-        comm_post: U.comm_post + u.comm_post * r,
-        comm_E: U.comm_E + *comm_T * r,
-        X: U.X.iter().zip(&u.X).map(|(a, b)| *a + r * *b).collect(),
-        u: U.u + r,
-    }
 }

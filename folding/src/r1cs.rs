@@ -1,6 +1,6 @@
 //! Rank-one constraints `A z o B z = C z`, row by row.
 //!
-//! Both provers and the verifier read the matrices in this one form: eight bytes an entry, because nearly all coefficients are 1 or -1 and the
+//! Provers read the matrices in this one form (verifiers in that of [`crate::compact`]): eight bytes an entry, because nearly all coefficients are 1 or -1 and the
 //! others are few different ones. The rows are collected as circuits emit them.
 use ff::PrimeField;
 use nova_snark::frontend::{ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
@@ -68,29 +68,11 @@ impl<F: PrimeField> Matrix<F> {
         }
     }
 
-    /// The entries of a row from column `first` on, each times `x` and with its column.
+    /// The entries of a row, each times `x` and with its column.
     #[inline(always)]
-    pub(crate) fn scaled_row(
-        &self,
-        row: usize,
-        first: usize,
-        x: F,
-    ) -> impl Iterator<Item = (usize, F)> + '_ {
+    pub(crate) fn scaled_row(&self, row: usize, x: F) -> impl Iterator<Item = (usize, F)> + '_ {
         let entries = self.row(row).iter();
-        entries
-            .filter(move |entry| entry.column as usize >= first)
-            .map(move |entry| (entry.column as usize, self.times(entry, x)))
-    }
-
-    /// The sum of the entries of a row in the first `columns` columns, each times the value of its column.
-    #[inline(always)]
-    pub(crate) fn dot_before(&self, columns: usize, row: usize, values: &[F]) -> F {
-        let entries = self.row(row).iter();
-        entries
-            .filter(|entry| (entry.column as usize) < columns)
-            .fold(F::ZERO, |sum, entry| {
-                sum + self.times(entry, values[entry.column as usize])
-            })
+        entries.map(move |entry| (entry.column as usize, self.times(entry, x)))
     }
 
     /// A row times `z`. Most values of idle rows are zero, so a product is the exception.

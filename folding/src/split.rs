@@ -30,6 +30,19 @@ pub struct SplitShape<E: Engine> {
     pub pre_len: usize,
 }
 
+/// The numbers that fix the lengths of all vectors of a shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Measures {
+    /// Rows of each matrix.
+    pub rows: usize,
+    /// Variables of the witness: the first columns.
+    pub vars: usize,
+    /// Elements of `X`: the last columns, after that of `u`.
+    pub io: usize,
+    /// `P`: how many variables, from the first on, are `pre`.
+    pub pre_len: usize,
+}
+
 /// A fresh instance: `u = 1` and no error term.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
@@ -100,9 +113,14 @@ impl<E: Engine> SplitShape<E> {
         Ok(Self { shape, pre_len })
     }
 
-    /// The dyadic blocks of the prefix, in order.
-    pub fn pre_blocks(&self) -> Vec<Range<usize>> {
-        dyadic_blocks(self.pre_len)
+    /// The measures of the shape.
+    pub fn measures(&self) -> Measures {
+        Measures {
+            rows: self.shape.num_cons(),
+            vars: self.shape.num_vars(),
+            io: self.shape.num_io(),
+            pre_len: self.pre_len,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 use crate::{
     error::VerifyError,
     ivc::{has_running_u, RunningProof},
-    params::PublicParams,
+    params::{pp, Constants, PublicParams},
     ro::{self, F1, F2},
     split::{RelaxedSplitInstance, SplitInstance},
     step::{ARITY, OUTPUTS},
@@ -30,7 +30,7 @@ impl Claim<'_> {
     /// It is the only instance that is looked at fresh: the hash of the primary circuit in it vouches for the running secondary
     /// instance, its own hash for the running primary one. (Checking a fresh primary instance instead, or the two hashes in two
     /// instances that are not tied together, is the mistake described in 2023/969.)
-    pub fn check_hashes<S>(&self, pp: &PublicParams<S>) -> Result<(), VerifyError> {
+    pub fn check_hashes(&self, digest: &[u8; 32]) -> Result<(), VerifyError> {
         let identity = Commitment::<Secondary>::default();
         let well_formed = self.U_primary.X.len() == 2
             && self.U_secondary.X.len() == 2
@@ -45,9 +45,10 @@ impl Claim<'_> {
         if !well_formed {
             return Err(VerifyError::Malformed);
         }
-        let (pp1, pp2) = pp.pp();
+        let (pp1, pp2) = pp(digest);
+        let consts = Constants::get();
         let primary = ro::primary_hash(
-            &pp.consts.secondary,
+            &consts.secondary,
             pp1,
             self.n,
             self.z0,
@@ -59,7 +60,7 @@ impl Claim<'_> {
             return Err(VerifyError::PrimaryHash);
         }
         let secondary = ro::secondary_hash(
-            &pp.consts.primary,
+            &consts.primary,
             pp2,
             self.n,
             self.U_primary,
@@ -126,7 +127,7 @@ impl RunningProof {
             r_primary: self.r_primary,
             r_secondary: self.r_secondary,
         };
-        claim.check_hashes(pp)?;
+        claim.check_hashes(pp.digest())?;
         pp.primary
             .is_sat_relaxed(&pp.ck_primary, &self.primary.U, &self.primary.W)
             .map_err(VerifyError::Primary)?;

@@ -4,7 +4,8 @@
 
 use std::{error::Error, fs};
 use zkmips::{
-    shape_of, Cache, Inputs, Params, ProgramId, ProofFile, PublicInputs, Statement, Verifier,
+    shape_of, verifier_params, Cache, Inputs, ProgramId, ProofFile, PublicInputs, Statement,
+    Verifier,
 };
 
 /// Whether these bytes, which may come from anybody, are a proof that the program exits with 0, and what it printed then.
@@ -17,7 +18,7 @@ pub fn check(bytes: &[u8], id: &ProgramId, cache: &Cache) -> Result<Statement, B
         return Err("made with other arguments, environment or public input".into());
     }
     // A service keeps the parameters of each shape between requests.
-    let params = Params::setup(shape_of(&proof)?, cache, &())?;
+    let params = verifier_params(shape_of(&proof)?, cache, &())?;
     let statement = Verifier::new(&params).verify(&proof, id)?;
     if statement.status != 0 {
         return Err(format!("the program failed with status {}", statement.status).into());

@@ -9,7 +9,7 @@ pub const CACHE_VARIABLE: &str = "ZKMIPS_CACHE";
 /// Files that have not changed for so long are not being written.
 const MOMENT: Duration = Duration::from_secs(2);
 
-/// Where commitment keys are kept: they are the same for all programs and shapes, anybody can make them, and removing them is safe.
+/// Where commitment keys and descriptions of circuits are kept: anybody can make them, and removing them is safe.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Cache {
     directory: PathBuf,
@@ -54,7 +54,7 @@ impl Cache {
         &self.directory
     }
 
-    /// The key files in it, in order of name.
+    /// The files in it, in order of name.
     pub fn files(&self) -> std::io::Result<Vec<CachedFile>> {
         let entries = match std::fs::read_dir(&self.directory) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -64,9 +64,11 @@ impl Cache {
         for entry in entries {
             let path = entry?.path();
             // Unfinished files of an interrupted setup are `*.tmp`.
-            let ours = path
-                .extension()
-                .is_some_and(|extension| extension == "key" || extension == "tmp");
+            let ours = path.extension().is_some_and(|extension| {
+                ["key", "shape", "tmp"]
+                    .iter()
+                    .any(|ours| extension == *ours)
+            });
             if ours {
                 let bytes = path.metadata()?.len();
                 files.push(CachedFile { path, bytes });
@@ -89,7 +91,7 @@ impl Cache {
         self.files().is_ok_and(|files| files.iter().any(is_new))
     }
 
-    /// Removes the key files and returns what they were.
+    /// Removes the files and returns what they were.
     pub fn clean(&self) -> std::io::Result<Vec<CachedFile>> {
         let files = self.files()?;
         for file in &files {
@@ -117,17 +119,22 @@ mod tests {
     }
 
     #[test]
-    fn only_key_files_are_listed_and_removed() {
+    fn only_files_of_the_cache_are_listed_and_removed() {
         let directory = tempfile::tempdir().unwrap();
         let cache = Cache::at(directory.path().join("absent"));
         assert_eq!(cache.files().unwrap(), []);
         let cache = Cache::at(directory.path());
-        for name in ["pallas.key", "vesta.0f.tmp", "notes.txt"] {
+        for name in [
+            "pallas-2.key",
+            "small-00.shape",
+            "vesta.0f.tmp",
+            "notes.txt",
+        ] {
             std::fs::write(directory.path().join(name), name).unwrap();
         }
         let sizes: Vec<u64> = cache.files().unwrap().iter().map(|f| f.bytes).collect();
-        assert_eq!(sizes, [10, 12]);
-        assert_eq!(cache.clean().unwrap().len(), 2);
+        assert_eq!(sizes, [12, 14, 12]);
+        assert_eq!(cache.clean().unwrap().len(), 3);
         assert_eq!(cache.files().unwrap(), []);
         assert!(directory.path().join("notes.txt").exists());
     }

@@ -1,9 +1,7 @@
 //! Proving: plan, commit, fold, compress.
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Keeper, Run};
-use crate::ends::{ends, slots};
-use crate::inputs::PublicInputs;
-use crate::{Params, Phase, Program, ProgramId, Progress, ProofFile, Statement};
+use crate::{Params, Phase, Program, ProgramId, Progress, ProofFile, PublicInputs, Statement};
 use ff::PrimeField;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -19,6 +17,7 @@ use zkmips_folding::ivc::{self, RunningProof};
 use zkmips_folding::pass1;
 use zkmips_folding::stats::{SegmentCounts, SegmentStats};
 use zkmips_folding::step::StepError;
+use zkmips_verifier::ends::{ends, slots};
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]

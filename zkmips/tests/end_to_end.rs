@@ -4,17 +4,17 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use zkmips::{
     Cache, Inputs, Params, Program, ProofFile, Prover, PublicInputs, Shape, Start, Verifier,
-    VerifyError,
+    VerifierParams, VerifyError,
 };
+
+fn cache() -> Cache {
+    let directory = std::env::var_os(zkmips::CACHE_VARIABLE).map(PathBuf::from);
+    Cache::at(directory.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys")))
+}
 
 fn params() -> &'static Params {
     static PARAMS: OnceLock<Params> = OnceLock::new();
-    PARAMS.get_or_init(|| {
-        let directory = std::env::var_os(zkmips::CACHE_VARIABLE).map(PathBuf::from);
-        let directory =
-            directory.unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys"));
-        Params::setup(Shape::Small, &Cache::at(directory), &()).unwrap()
-    })
+    PARAMS.get_or_init(|| Params::setup(Shape::Small, &cache(), &()).unwrap())
 }
 
 fn fixture(name: &str, order: &str) -> (Program, Vec<u8>) {
@@ -53,7 +53,10 @@ fn proof() -> (&'static Program, &'static ProofFile) {
 }
 
 fn verify(program: &Program, file: &ProofFile) -> Result<zkmips::Statement, VerifyError> {
-    Verifier::new(params()).verify(file, &program.id().unwrap())
+    static PARAMS: OnceLock<VerifierParams> = OnceLock::new();
+    let params =
+        PARAMS.get_or_init(|| zkmips::verifier_params(Shape::Small, &cache(), &()).unwrap());
+    Verifier::new(params).verify(file, &program.id().unwrap())
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::args::PublicOptions;
 use crate::failure::{reason, Failure, DATA, IO, USAGE};
 use crate::{files, Context};
 use std::io::{IsTerminal, Read};
-use zkmips::{Cache, Demand, Inputs, Params, Program, ProgramId, RunError, Shape};
+use zkmips::{Cache, Demand, Inputs, Params, Program, ProgramId, RunError, Shape, VerifierParams};
 
 /// The inputs that the command line gives; standard input comes later, if the guest asks for it.
 fn public_inputs(options: PublicOptions) -> Result<Inputs, Failure> {
@@ -87,15 +87,25 @@ fn params(context: &Context, shape: Shape) -> Result<Params, Failure> {
     let cache: Cache = context.cache()?;
     let params = Params::setup(shape, &cache, &*context.terminal);
     context.terminal.finish();
-    params.map_err(|error| {
-        Failure::new(
-            crate::failure::CANNOT_CREATE,
-            format!(
-                "{error} (the cache is {}; name another with --cache)",
-                cache.directory().display()
-            ),
-        )
-    })
+    params.map_err(|error| cannot_prepare(&cache, error))
+}
+
+/// What a verifier needs for a shape.
+fn verifier_params(context: &Context, shape: Shape) -> Result<VerifierParams, Failure> {
+    let cache: Cache = context.cache()?;
+    let params = zkmips::verifier_params(shape, &cache, &*context.terminal);
+    context.terminal.finish();
+    params.map_err(|error| cannot_prepare(&cache, error))
+}
+
+fn cannot_prepare(cache: &Cache, error: impl std::fmt::Display) -> Failure {
+    Failure::new(
+        crate::failure::CANNOT_CREATE,
+        format!(
+            "{error} (the cache is {}; name another with --cache)",
+            cache.directory().display()
+        ),
+    )
 }
 
 /// The id of a program from a file of that name.

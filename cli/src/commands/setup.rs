@@ -1,6 +1,6 @@
 //! `zkmips setup`
 
-use super::{params, shape};
+use super::{shape, verifier_params};
 use crate::args::Setup;
 use crate::failure::{reason, Failure, IO};
 use crate::terminal::{count, duration};
@@ -38,12 +38,12 @@ pub fn setup(context: &Context, args: Setup) -> Result<ExitCode, Failure> {
         .interrupt
         .loses("what is finished is kept, and the same command makes the rest");
     let start = Instant::now();
-    let params = params(context, shape)?;
+    let params = verifier_params(context, shape)?;
     let seconds = start.elapsed().as_secs_f64();
     let bytes: u64 = cache.files().map_err(fail)?.iter().map(|f| f.bytes).sum();
     let digest = hex::encode(params.digest());
     eprintln!(
-        "zkmips: ready in {}: parameters {digest} of shape {}, {} bytes of keys in {}",
+        "zkmips: ready in {}: parameters {digest} of shape {}, {} bytes in {}",
         duration(seconds),
         shape.name(),
         count(bytes),

@@ -1,6 +1,6 @@
 //! `zkmips verify`
 
-use super::{indented, params, program_id, public_inputs};
+use super::{indented, program_id, public_inputs, verifier_params};
 use crate::args::Verify;
 use crate::failure::{Failure, DATA, REFUSED, USAGE};
 use crate::terminal::duration;
@@ -55,7 +55,7 @@ fn attempt(context: &Context, args: Verify) -> Result<ExitCode, Failure> {
     }
 
     let shape = zkmips::shape_of(&proof).map_err(|error| refused(error.to_string()))?;
-    let params = params(context, shape)?;
+    let params = verifier_params(context, shape)?;
     let start = Instant::now();
     let statement = Verifier::new(&params)
         .verify(&proof, &id)

@@ -9,7 +9,7 @@
 //! `sum_y W(y) eq(r_y, y) + rho E(y) eq(r_x, y) + post(y) sum_k rho^(2+k) eq(p_k, y) = eval_W + rho eval_E`,
 //! and the sum-check leaves the values of `W`, `post` and `E` at one point.
 use super::{cube::CubePoint, sumcheck, transcript, SpartanError};
-use crate::split::SplitShape;
+use crate::split::{dyadic_blocks, Measures};
 use ff::Field;
 use nova_snark::traits::{Engine, TranscriptEngineTrait};
 
@@ -27,7 +27,7 @@ pub(super) struct Claims<F> {
 impl<F: ff::PrimeField> Claims<F> {
     /// Draws the points of the prefix and the combining challenge. `r_x`, `eval_W`, `eval_E` and all commitments have been absorbed.
     pub(super) fn new<E: Engine<Scalar = F>>(
-        shape: &SplitShape<E>,
+        measures: &Measures,
         r_x: &[F],
         r_y: &[F],
         eval_W: F,
@@ -41,8 +41,7 @@ impl<F: ff::PrimeField> Claims<F> {
                 tail: transcript::squeeze_vec::<E>(transcript, b"prefix", k)?,
             })
         };
-        let prefix: Vec<_> = shape
-            .pre_blocks()
+        let prefix: Vec<_> = dyadic_blocks(measures.pre_len)
             .into_iter()
             .map(block_point)
             .collect::<Result<_, SpartanError>>()?;

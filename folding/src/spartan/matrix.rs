@@ -1,13 +1,10 @@
-//! The three sparse matrices of an R1CS, combined to one, as a multilinear polynomial in row and column variables.
+//! The three sparse matrices of an R1CS, combined to one, as the prover needs them.
 //!
-//! Everything here is linear in the number of non-zero entries. Columns are `W`, then `u`, then `X`; rows and columns have their own
+//! Binding is linear in the number of non-zero entries. Columns are `W`, then `u`, then `X`; rows and columns have their own
 //! numbers of variables. Rows and columns that padding to powers of two would add are zero and never touched.
 use crate::r1cs::{Matrix, R1cs};
 use ff::PrimeField;
 use rayon::prelude::*;
-
-/// Rows handled by one task.
-const ROWS_PER_TASK: usize = 1 << 12;
 
 /// Most copies of the sums over the rows that are made, so that threads need not wait for each other.
 const MAX_COPIES: usize = 4;
@@ -38,7 +35,7 @@ impl<'a, F: PrimeField> JointMatrix<'a, F> {
             let mut sums = vec![F::ZERO; columns];
             for (matrix, weight) in &self.parts {
                 for (i, at_row) in (k * chunk..matrix.num_rows()).zip(rows) {
-                    for (j, value) in matrix.scaled_row(i, 0, *weight * at_row) {
+                    for (j, value) in matrix.scaled_row(i, *weight * at_row) {
                         sums[j] += value;
                     }
                 }
@@ -56,52 +53,5 @@ impl<'a, F: PrimeField> JointMatrix<'a, F> {
             .unwrap_or_else(|| vec![F::ZERO; columns]);
         let public = sums.split_off(self.num_vars);
         (sums, public)
-    }
-
-    /// The public columns of [`Self::bind_rows`] alone.
-    pub(super) fn bind_rows_public(&self, rows: &[F]) -> Vec<F> {
-        let add = |mut a: Vec<F>, b: Vec<F>| {
-            a.iter_mut().zip(b).for_each(|(a, b)| *a += b);
-            a
-        };
-        let zero = || vec![F::ZERO; self.num_public];
-        self.over_rows(rows, zero, add, |sums: &mut Vec<F>, matrix, i, scale| {
-            for (j, value) in matrix.scaled_row(i, self.num_vars, scale) {
-                sums[j - self.num_vars] += value;
-            }
-        })
-    }
-
-    /// `sum_ij rows[i] M[i][j] columns[j]` over the columns of `W`.
-    pub(super) fn evaluate(&self, rows: &[F], columns: &[F]) -> F {
-        self.over_rows(
-            rows,
-            || F::ZERO,
-            |a, b| a + b,
-            |sum, matrix, i, scale| *sum += scale * matrix.dot_before(self.num_vars, i, columns),
-        )
-    }
-
-    /// Visits every row of every part, in tasks of some rows, with the weight of the part times that of the row.
-    fn over_rows<T: Send>(
-        &self,
-        rows: &[F],
-        zero: impl Fn() -> T + Sync,
-        add: impl Fn(T, T) -> T + Sync,
-        visit: impl Fn(&mut T, &Matrix<F>, usize, F) + Sync,
-    ) -> T {
-        let task = |(task, rows): (usize, &[F])| {
-            let mut sum = zero();
-            for (matrix, weight) in &self.parts {
-                for (i, at_row) in (task * ROWS_PER_TASK..matrix.num_rows()).zip(rows) {
-                    visit(&mut sum, matrix, i, *weight * at_row);
-                }
-            }
-            sum
-        };
-        rows.par_chunks(ROWS_PER_TASK)
-            .enumerate()
-            .map(task)
-            .reduce(&zero, &add)
     }
 }

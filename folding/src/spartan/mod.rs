@@ -69,7 +69,8 @@ mod sumcheck;
 mod transcript;
 
 use crate::{
-    split::{RelaxedSplitInstance, RelaxedSplitWitness, SplitShape},
+    compact::{CompactShape, NotAShape},
+    split::{Measures, RelaxedSplitInstance, RelaxedSplitWitness, SplitShape},
     Commitment, CommitmentKey, PastaEngine,
 };
 use claims::{Claims, Values};
@@ -119,6 +120,9 @@ pub enum SpartanError {
     /// A challenge has no inverse; this happens with probability `2^-128`.
     #[error("a challenge is zero")]
     Challenge,
+    /// The verifier's shape is damaged.
+    #[error(transparent)]
+    NotAShape(#[from] NotAShape),
     /// The transcript failed.
     #[error(transparent)]
     Transcript(#[from] NovaError),
@@ -138,39 +142,39 @@ pub struct SpartanProof<E: PastaEngine> {
     opening: ipa::Opening<E>,
 }
 
-/// Numbers of variables of a shape.
+/// Numbers of variables that index rows, and columns of `W`.
 #[derive(Clone, Copy)]
-struct Measures {
+struct Variables {
     rows: usize,
     columns: usize,
 }
 
-impl Measures {
+impl Variables {
     /// Checks what both sides rely on: the split, the length of `X`, the key.
     fn new<E: PastaEngine>(
         ck: &CommitmentKey<E>,
-        shape: &SplitShape<E>,
+        measures: &Measures,
         instance: &RelaxedSplitInstance<E>,
     ) -> Result<Self, SpartanError> {
-        if shape.pre_len > shape.shape.num_vars() {
+        if measures.pre_len > measures.vars {
             return Err(SpartanError::Shape);
         }
-        if instance.X.len() != shape.shape.num_io() {
+        if instance.X.len() != measures.io {
             return Err(SpartanError::InstanceLength);
         }
-        if shape.pre_len == 0 && instance.comm_pre != Commitment::<E>::default() {
+        if measures.pre_len == 0 && instance.comm_pre != Commitment::<E>::default() {
             return Err(SpartanError::UnexpectedPrefix);
         }
         let vars = |n: usize| n.next_power_of_two().ilog2() as usize;
-        let measures = Self {
-            rows: vars(shape.shape.num_cons()),
-            columns: vars(shape.shape.num_vars()),
+        let variables = Self {
+            rows: vars(measures.rows),
+            columns: vars(measures.vars),
         };
-        let (need, have) = (1 << measures.larger(), ck.generators().len());
+        let (need, have) = (1 << variables.larger(), ck.generators().len());
         if have < need {
             return Err(SpartanError::KeyTooShort { need, have });
         }
-        Ok(measures)
+        Ok(variables)
     }
 
     fn larger(&self) -> usize {
@@ -196,7 +200,7 @@ pub fn prove<E: PastaEngine>(
     instance: &RelaxedSplitInstance<E>,
     witness: RelaxedSplitWitness<E>,
 ) -> Result<SpartanProof<E>, SpartanError> {
-    let measures = Measures::new(ck, shape, instance)?;
+    let variables = Variables::new(ck, &shape.measures(), instance)?;
     let r1cs = &shape.shape;
     if witness.W.len() != r1cs.num_vars() || witness.E.len() != r1cs.num_cons() {
         return Err(SpartanError::InstanceLength);
@@ -204,7 +208,7 @@ pub fn prove<E: PastaEngine>(
     check_rows(shape, instance, &witness)?;
     let mut post = witness.W.clone();
     post[..shape.pre_len].fill(E::Scalar::ZERO);
-    let padded = |v: Vec<E::Scalar>| padded(v, measures.larger());
+    let padded = |v: Vec<E::Scalar>| padded(v, variables.larger());
     let vectors = Vectors {
         w: padded(witness.W),
         post: padded(post),
@@ -244,19 +248,19 @@ pub(crate) fn prove_vectors<E: PastaEngine>(
     instance: &RelaxedSplitInstance<E>,
     vectors: Vectors<E::Scalar>,
 ) -> Result<SpartanProof<E>, SpartanError> {
-    let measures = Measures::new(ck, shape, instance)?;
+    let variables = Variables::new(ck, &shape.measures(), instance)?;
     let r1cs = &shape.shape;
-    let mut transcript = transcript::begin(shape, digest, instance);
+    let mut transcript = transcript::begin(&shape.measures(), digest, instance);
     // Those parts of the vectors that have a row or a column.
-    let w = &vectors.w[..1 << measures.columns];
-    let e = &vectors.e[..1 << measures.rows];
+    let w = &vectors.w[..1 << variables.columns];
+    let e = &vectors.e[..1 << variables.rows];
 
     let z = [&w[..r1cs.num_vars()], &[instance.u], &instance.X].concat();
-    let [az, bz, cz] = r1cs.multiply(&z).map(|v| padded(v, measures.rows));
+    let [az, bz, cz] = r1cs.multiply(&z).map(|v| padded(v, variables.rows));
     drop(z);
     let relaxed = |(cz, e): (&E::Scalar, &E::Scalar)| instance.u * cz + e;
 
-    let tau = transcript::squeeze_vec::<E>(&mut transcript, b"tau", measures.rows)?;
+    let tau = transcript::squeeze_vec::<E>(&mut transcript, b"tau", variables.rows)?;
     let mut summand = sumcheck::RowErrors {
         eq: EqPolynomial::evals_from_points(&tau),
         a: az,
@@ -265,7 +269,7 @@ pub(crate) fn prove_vectors<E: PastaEngine>(
     };
     let (rows, r_x, _) = sumcheck::prove::<E, 3>(
         E::Scalar::ZERO,
-        measures.rows,
+        variables.rows,
         &mut summand,
         &mut transcript,
     )?;
@@ -280,14 +284,21 @@ pub(crate) fn prove_vectors<E: PastaEngine>(
     let (bound, public) = JointMatrix::new(r1cs, r).bind_rows(&rows_table);
     drop(rows_table);
     let claim = columns_claim(&at_rows, &r, &public, instance);
-    let mut summand = sumcheck::Products(vec![[padded(bound, measures.columns), w.to_vec()]]);
+    let mut summand = sumcheck::Products(vec![[padded(bound, variables.columns), w.to_vec()]]);
     let (columns, r_y, _) =
-        sumcheck::prove::<E, 2>(claim, measures.columns, &mut summand, &mut transcript)?;
+        sumcheck::prove::<E, 2>(claim, variables.columns, &mut summand, &mut transcript)?;
     let eval_W = summand.0[0][1][0];
     drop(summand);
     transcript.absorb(b"W", &eval_W);
 
-    let claims = Claims::new(shape, &r_x, &r_y, eval_W, eval_E, &mut transcript)?;
+    let claims = Claims::new::<E>(
+        &shape.measures(),
+        &r_x,
+        &r_y,
+        eval_W,
+        eval_E,
+        &mut transcript,
+    )?;
     let vars = claims.vars();
     let Vectors { w, post, e } = vectors;
     let mut summand = claims.summand(w.clone(), post.clone(), e.clone());
@@ -320,21 +331,22 @@ pub(crate) fn prove_vectors<E: PastaEngine>(
 /// `ck`, `shape` and `digest` are the verifier's own; `instance` and `proof` may come from anyone.
 pub fn verify<E: PastaEngine>(
     ck: &CommitmentKey<E>,
-    shape: &SplitShape<E>,
+    shape: &CompactShape<E>,
     digest: &[u8; 32],
     instance: &RelaxedSplitInstance<E>,
     proof: &SpartanProof<E>,
 ) -> Result<(), SpartanError> {
-    let measures = Measures::new(ck, shape, instance)?;
-    if proof.rows.len() != measures.rows
-        || proof.columns.len() != measures.columns
-        || proof.claims.len() != measures.larger()
+    let measures = shape.measures();
+    let variables = Variables::new(ck, &measures, instance)?;
+    if proof.rows.len() != variables.rows
+        || proof.columns.len() != variables.columns
+        || proof.claims.len() != variables.larger()
     {
         return Err(SpartanError::ProofLength);
     }
-    let mut transcript = transcript::begin(shape, digest, instance);
+    let mut transcript = transcript::begin(&measures, digest, instance);
 
-    let tau = transcript::squeeze_vec::<E>(&mut transcript, b"tau", measures.rows)?;
+    let tau = transcript::squeeze_vec::<E>(&mut transcript, b"tau", variables.rows)?;
     let (r_x, claim) = sumcheck::verify::<E, 3>(E::Scalar::ZERO, &proof.rows, &mut transcript)?;
     let [az, bz, cz, eval_E] = proof.at_rows;
     let weight = EqPolynomial::new(tau).evaluate(&r_x);
@@ -344,18 +356,14 @@ pub fn verify<E: PastaEngine>(
     transcript.absorb(b"rows", &proof.at_rows.as_slice());
 
     let r = transcript.squeeze(b"r")?;
-    let matrix = JointMatrix::new(&shape.shape, r);
     let rows_table = EqPolynomial::evals_from_points(&r_x);
-    let public = matrix.bind_rows_public(&rows_table);
+    let public = shape.bind_rows_public(&r, &rows_table)?;
     let claim = columns_claim(&proof.at_rows, &r, &public, instance);
     let (r_y, claim) = sumcheck::verify::<E, 2>(claim, &proof.columns, &mut transcript)?;
-    let columns_table = EqPolynomial::evals_from_points(&r_y);
-    if claim != matrix.evaluate(&rows_table, &columns_table) * proof.eval_W {
-        return Err(SpartanError::Columns);
-    }
+    let columns_claim = claim;
     transcript.absorb(b"W", &proof.eval_W);
 
-    let claims = Claims::new(shape, &r_x, &r_y, proof.eval_W, eval_E, &mut transcript)?;
+    let claims = Claims::new::<E>(&measures, &r_x, &r_y, proof.eval_W, eval_E, &mut transcript)?;
     let (point, claim) = sumcheck::verify::<E, 2>(claims.sum(), &proof.claims, &mut transcript)?;
     if claim != claims.at(&point, &proof.values) {
         return Err(SpartanError::Claims);
@@ -364,14 +372,26 @@ pub fn verify<E: PastaEngine>(
     let [pre, post, e] =
         [instance.comm_pre, instance.comm_post, instance.comm_E].map(|c| c.point());
     let commitment = pre + post + (post + e * c) * c;
-    ipa::verify::<E>(
-        ck.generators(),
-        commitment,
-        &point,
-        proof.values.combine(&c),
-        &proof.opening,
-        &mut transcript,
-    )
+    // No challenge depends on these two, which take nearly all of the time.
+    let check_columns = || {
+        let columns_table = EqPolynomial::evals_from_points(&r_y);
+        if columns_claim != shape.evaluate(&r, &rows_table, &columns_table)? * proof.eval_W {
+            return Err(SpartanError::Columns);
+        }
+        Ok(())
+    };
+    let check_opening = || {
+        ipa::verify::<E>(
+            ck.generators(),
+            commitment,
+            &point,
+            proof.values.combine(&c),
+            &proof.opening,
+            &mut transcript,
+        )
+    };
+    let (columns, opening) = rayon::join(check_columns, check_opening);
+    columns.and(opening)
 }
 
 /// What the columns of `W` contribute to `Az + r Bz + r^2 Cz`: the rest after the public columns.

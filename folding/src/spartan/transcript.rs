@@ -1,7 +1,7 @@
 //! What goes into the transcript, and in which order.
 use super::SpartanError;
 use crate::{
-    split::{RelaxedSplitInstance, SplitShape},
+    split::{Measures, RelaxedSplitInstance},
     PastaEngine,
 };
 use nova_snark::{
@@ -22,19 +22,19 @@ impl<G: Group> TranscriptReprTrait<G> for Bytes {
 ///
 /// Every item has a fixed length, or a length fixed by the measures, so the encoding is injective.
 pub(super) fn begin<E: PastaEngine>(
-    shape: &SplitShape<E>,
+    measures: &Measures,
     digest: &[u8; 32],
     instance: &RelaxedSplitInstance<E>,
 ) -> E::TE {
     let mut transcript = E::TE::new(b"zkmips split spartan");
     transcript.absorb(b"digest", &Bytes(digest.to_vec()));
-    let r1cs = &shape.shape;
-    let measures = [
-        r1cs.num_cons(),
-        r1cs.num_vars(),
-        r1cs.num_io(),
-        shape.pre_len,
-    ];
+    let Measures {
+        rows,
+        vars,
+        io,
+        pre_len,
+    } = *measures;
+    let measures = [rows, vars, io, pre_len];
     let measures = measures.iter().flat_map(|&m| (m as u64).to_le_bytes());
     transcript.absorb(b"shape", &Bytes(measures.collect()));
     transcript.absorb(b"C_pre", &instance.comm_pre);

@@ -1,10 +1,11 @@
 //! A prover that follows the protocol except where a test tells it not to.
-use super::toy::{self, params, Squares};
+use super::toy::{self, params, verifier_params, Squares};
 use crate::{
     circuit::{FoldInput, PrimaryInput, SecondaryInput},
     compress::{CompressedProof, Hidden, HiddenPlain},
     error::VerifyError,
     filled::Filled,
+    instances::Blinders,
     ivc::{secondary_instance, RunningProof},
     nifs::{fold_vectors, Folding, FreshWitness, Running},
     params::PublicParams,
@@ -14,7 +15,6 @@ use crate::{
     spartan::{self, Vectors},
     split::{commit_post, SplitInstance, SplitWitness},
     step::ARITY,
-    zk::Blinders,
     Commitment, PastaEngine, Primary,
 };
 use ff::Field;
@@ -216,7 +216,9 @@ fn hide<E: PastaEngine>(
     let random = folding.random_instance().unwrap();
     let U_before = running.U.clone();
     let comm_T = folding.fold_relaxed(&mut running, &random).unwrap();
-    let r = folding.relaxed_challenge(&U_before, &random.U, &comm_T);
+    let r = folding
+        .instances
+        .relaxed_challenge(&U_before, &random.U, &comm_T);
     fold_vectors(&mut post, &without_prefix(&random.W.W), r);
 
     // An error term that makes the rows hold, whatever the commitment to it says.
@@ -234,7 +236,7 @@ fn hide<E: PastaEngine>(
         post: W.r_post,
         E: W.r_E,
     };
-    let U = folding.unblind(&running.U, &blinders);
+    let U = folding.instances.unblind(&running.U, &blinders);
     let len = running.W.W.len().max(running.W.E.len()).next_power_of_two();
     let padded = |mut vector: Vec<E::Scalar>| {
         vector.resize(len, E::Scalar::ZERO);
@@ -245,7 +247,8 @@ fn hide<E: PastaEngine>(
         post: padded(post),
         e: padded(running.W.E),
     };
-    let proof = spartan::prove_vectors(folding.ck, folding.shape, digest, &U, vectors).unwrap();
+    let proof =
+        spartan::prove_vectors(folding.instances.ck, folding.shape, digest, &U, vectors).unwrap();
     Hidden {
         random: random.U,
         comm_T,
@@ -263,9 +266,8 @@ pub fn verdicts(
     zn: &[F1; ARITY],
     ic: F2,
 ) -> [Result<(), VerifyError>; 2] {
-    let pp = params();
     [
-        proof.verify(pp, n, z0, zn, ic),
-        compressed.verify(pp, n, z0, zn, ic),
+        proof.verify(params(), n, z0, zn, ic),
+        compressed.verify(verifier_params(), n, z0, zn, ic),
     ]
 }

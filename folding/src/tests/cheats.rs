@@ -3,7 +3,7 @@ use super::{
     cheater::{
         compress, compress_with, fold_primary, forge, make, primary_witness, verdicts, Step,
     },
-    toy::{challenges, commit, honest, initial, last, params, Columns},
+    toy::{challenges, commit, honest, initial, last, params, verifier_params, Columns},
 };
 use crate::{
     error::VerifyError,
@@ -493,7 +493,9 @@ fn every_commitment_has_a_blinder_of_its_own() {
 
     // They come out one by one: an exchange, or a shift from one to another, is noticed.
     let (z0, zn, ic) = (&setting.z0, &setting.zn, setting.commitments.ic);
-    pub_primary.verify(pp, 2, z0, zn, ic).unwrap();
+    pub_primary
+        .verify(verifier_params(), 2, z0, zn, ic)
+        .unwrap();
     let mut swapped = pub_primary.clone();
     let b = &mut swapped.primary.blinders;
     std::mem::swap(&mut b.pre, &mut b.post);
@@ -502,14 +504,14 @@ fn every_commitment_has_a_blinder_of_its_own() {
     shifted.primary.blinders.post -= F1::ONE;
     for bad in [swapped, shifted] {
         assert!(matches!(
-            bad.verify(pp, 2, z0, zn, ic),
+            bad.verify(verifier_params(), 2, z0, zn, ic),
             Err(VerifyError::PrimarySpartan(_))
         ));
     }
     let mut prefixed = pub_primary;
     prefixed.secondary.blinders.pre += F2::ONE;
     assert_eq!(
-        prefixed.verify(pp, 2, z0, zn, ic),
+        prefixed.verify(verifier_params(), 2, z0, zn, ic),
         spartan_secondary(SpartanError::UnexpectedPrefix)
     );
 }

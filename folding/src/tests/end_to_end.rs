@@ -1,4 +1,4 @@
-use super::toy::{challenges, commit, fold_all, honest, initial, last, params};
+use super::toy::{challenges, commit, fold_all, honest, initial, last, params, verifier_params};
 use crate::{
     compress::CompressedProof,
     error::{ProveError, VerifyError},
@@ -30,7 +30,9 @@ fn runs_of_one_and_more_segments_are_proved_and_verified() {
         println!("{n} segments: {} bytes", bytes.len());
         let compressed = CompressedProof::from_bytes(&bytes).unwrap();
         assert_eq!(compressed.ic(), ic);
-        compressed.verify(pp, n as u64, &z0, &zn, ic).unwrap();
+        compressed
+            .verify(verifier_params(), n as u64, &z0, &zn, ic)
+            .unwrap();
 
         let (found, expected) = (n as u64, n as u64 + 1);
         assert_eq!(
@@ -130,7 +132,9 @@ fn what_one_backend_proves_the_other_accepts() {
         let (z0, zn) = (initial(c), last(2, c));
         zkmips_msm::backend::use_portable(!portable);
         proof.verify(params(), 2, &z0, &zn, ic).unwrap();
-        compressed.verify(params(), 2, &z0, &zn, ic).unwrap();
+        compressed
+            .verify(verifier_params(), 2, &z0, &zn, ic)
+            .unwrap();
     }
     zkmips_msm::backend::use_portable(false);
 }

@@ -1,5 +1,5 @@
 //! Damaged and malicious encodings are rejected, and nothing panics.
-use super::toy::{challenges, commit, fold_all, honest, initial, last, params};
+use super::toy::{challenges, commit, fold_all, honest, initial, last, params, verifier_params};
 use crate::{
     compress::CompressedProof,
     error::{DecodeError, VerifyError},
@@ -48,7 +48,7 @@ fn proved() -> &'static Proved {
 fn accepts(bytes: &[u8]) -> bool {
     let Proved { z0, zn, ic, .. } = proved();
     CompressedProof::from_bytes(bytes)
-        .is_ok_and(|proof| proof.verify(params(), 2, z0, zn, *ic).is_ok())
+        .is_ok_and(|proof| proof.verify(verifier_params(), 2, z0, zn, *ic).is_ok())
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn bytes_that_are_no_proof_are_refused() {
             // Almost always undecodable; what decodes is only verified a few times, because that takes time.
             if let Ok(proof) = CompressedProof::from_bytes(&noise) {
                 let Proved { z0, zn, ic, .. } = proved();
-                assert!(round > 60 || proof.verify(params(), 2, z0, zn, *ic).is_err());
+                assert!(round > 60 || proof.verify(verifier_params(), 2, z0, zn, *ic).is_err());
             }
         }
     }

@@ -181,6 +181,6 @@ fn the_measures_of_the_recursion_are_pinned() {
         .collect();
     assert_eq!(
         digest,
-        "74cf08d8f63bdd61185fbc0bbeacb12ed6be70716ed639ed4b0cb022b1d35091"
+        "2f940a63d2457083da1a73634ed73b82be30cdc76ae58f98c1e060b7570620a4"
     );
 }

@@ -5,10 +5,11 @@ use crate::{
     error::ProveError,
     ivc::{fold, RunningProof},
     keys::KeyCache,
-    params::PublicParams,
+    params::{describe, PublicParams},
     pass1::{commit_pass, Commitments},
     ro::{F1, F2},
     step::{ARITY, OUTPUTS},
+    verifier_params::{Description, VerifierParams},
 };
 use ff::Field;
 use std::{ops::ControlFlow, sync::OnceLock};
@@ -31,6 +32,16 @@ pub fn honest(n: usize) -> Columns {
 pub fn params() -> &'static PublicParams<Squares> {
     static PARAMS: OnceLock<PublicParams<Squares>> = OnceLock::new();
     PARAMS.get_or_init(|| PublicParams::setup(TOY, &KeyCache::in_memory(), &|_| ()).unwrap())
+}
+
+/// What a verifier of the toy has, made once from a file.
+pub fn verifier_params() -> &'static VerifierParams {
+    static PARAMS: OnceLock<VerifierParams> = OnceLock::new();
+    PARAMS.get_or_init(|| {
+        let file = describe(&TOY).unwrap().to_bytes();
+        let description = Description::from_bytes(&file).unwrap();
+        VerifierParams::setup(description, &KeyCache::in_memory(), &|_| ()).unwrap()
+    })
 }
 
 pub fn commit(source: &mut Columns) -> Commitments {

@@ -67,7 +67,8 @@ fn a_short_key_is_an_error_on_both_sides() {
     let case = Case::<E>::usual();
     let proof = case.prove();
     let short = <E as Engine>::CE::setup(b"spartan test", 32).unwrap();
-    let error = verify(&short, &case.shape, &DIGEST, &case.instance, &proof).unwrap_err();
+    let shape = CompactShape::new(&case.shape);
+    let error = verify(&short, &shape, &DIGEST, &case.instance, &proof).unwrap_err();
     assert!(matches!(
         error,
         SpartanError::KeyTooShort { need: 64, have: 32 }

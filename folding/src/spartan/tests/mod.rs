@@ -148,7 +148,8 @@ impl<E: PastaEngine> Case<E> {
     }
 
     fn verify(&self, proof: &SpartanProof<E>) -> Result<(), SpartanError> {
-        verify(&self.ck, &self.shape, &DIGEST, &self.instance, proof)
+        let shape = CompactShape::new(&self.shape);
+        verify(&self.ck, &shape, &DIGEST, &self.instance, proof)
     }
 
     fn random_scalar(&mut self) -> F<E> {

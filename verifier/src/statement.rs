@@ -22,7 +22,7 @@ pub struct Statement {
 
 impl Statement {
     /// What a proof file claims about the program with this id.
-    pub(crate) fn claimed(program_id: ProgramId, file: &ProofFile) -> Self {
+    pub fn claimed(program_id: ProgramId, file: &ProofFile) -> Self {
         Statement {
             program_id,
             public: file.public.clone(),

@@ -1,7 +1,7 @@
 //! Verification: everything but the proof itself is rebuilt from public data.
 
 use crate::ends::{ends, slots, Ends};
-use crate::{Params, ProgramId, ProofFile, Statement};
+use crate::{ProgramId, ProofFile, Statement, VerifierParams};
 use ff::PrimeField;
 use zkmips_circuits::header::{Header, HeaderError};
 use zkmips_circuits::shape::Shape;
@@ -66,12 +66,12 @@ fn printable(text: &str) -> String {
 
 /// Checks proofs of one shape.
 pub struct Verifier<'a> {
-    params: &'a Params,
+    params: &'a VerifierParams,
 }
 
 impl<'a> Verifier<'a> {
     /// A verifier with the parameters of the shape that a proof names ([`shape_of`]).
-    pub fn new(params: &'a Params) -> Self {
+    pub fn new(params: &'a VerifierParams) -> Self {
         Verifier { params }
     }
 
@@ -109,7 +109,7 @@ impl<'a> Verifier<'a> {
         let Ends { first, last } = ends(&statement, self.params.digest(), shape, n, slots, chain)?;
         let compressed = CompressedProof::from_bytes(&proof.proof)
             .map_err(|error| VerifyError::Malformed(error.to_string()))?;
-        compressed.verify(self.params.pp(), n, &first, &last, chain)?;
+        compressed.verify(self.params.folding(), n, &first, &last, chain)?;
         Ok(Statement::claimed(found, proof))
     }
 }

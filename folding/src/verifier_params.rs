@@ -107,8 +107,10 @@ pub struct VerifierParams {
 impl VerifierParams {
     /// Puts the parts together. Whether they are the right ones only the digest tells.
     pub fn new(description: Description, primary: Key<Primary>, secondary: Key<Secondary>) -> Self {
+        // The sponges' constants take a while, and every check needs them.
+        let (digest, _) = rayon::join(|| description.digest(&primary, &secondary), Constants::get);
         Self {
-            digest: description.digest(&primary, &secondary),
+            digest,
             primary: description.primary,
             secondary: description.secondary,
             ck_primary: primary.ck,

@@ -116,19 +116,31 @@ int write_time(u32 address, int wide, struct time t) {
     return 0;
 }
 
+/* Negative numbers are CPU clocks: the number of a process or thread, 0 for the own, inverted, and three bits for which. */
+long clock_of(u32 clock) {
+    u32 id = ~((int)clock >> 3);
+    if ((int)clock >= 0)
+        return clock <= CLOCK_BOOTTIME || clock == CLOCK_TAI ? (long)clock : -EINVAL;
+    if ((clock & 3) == 3)
+        return -EINVAL;
+    if (clock & 4)
+        return !id || thread_by_tid(id) ? CLOCK_THREAD_CPUTIME : -EINVAL;
+    return !id || id == (u32)sys_getpid() ? CLOCK_PROCESS_CPUTIME : -EINVAL;
+}
+
 static int is_realtime(u32 clock) {
-    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE;
+    return clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE || clock == CLOCK_TAI;
 }
 
 static int is_cpu_time(u32 clock) {
     return clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME;
 }
 
-static long get(u32 clock, u32 address, int wide) {
-    struct time t;
-    if (clock > CLOCK_BOOTTIME)
-        return -EINVAL;
-    t = now();
+static long get(u32 number, u32 address, int wide) {
+    long clock = clock_of(number);
+    struct time t = now();
+    if (clock < 0)
+        return clock;
     if (is_realtime(clock))
         t.sec += START_OF_TIME;
     else if (is_cpu_time(clock))
@@ -145,7 +157,7 @@ long sys_clock_gettime64(u32 clock, u32 address) {
 }
 
 static long resolution(u32 clock, u32 address, int wide) {
-    if (clock > CLOCK_BOOTTIME)
+    if (clock_of(clock) < 0)
         return -EINVAL;
     return address ? write_time(address, wide, (struct time){0, CALL_TIME}) : 0;
 }
@@ -219,9 +231,12 @@ long sys_gettimeofday(u32 address, u32 zone) {
 }
 
 /* Monotonic moment at which a time-out given on some clock ends; on a CPU clock, if nothing sleeps till then. */
-int deadline_of(u32 clock, int absolute, struct time t, struct time *deadline) {
-    if (clock > CLOCK_BOOTTIME)
-        return -EINVAL;
+int deadline_of(u32 number, int absolute, struct time t, struct time *deadline) {
+    long clock = clock_of(number);
+    if (clock < 0)
+        return clock;
+    if (clock >= CLOCK_MONOTONIC_RAW && clock <= CLOCK_MONOTONIC_COARSE)
+        return -EOPNOTSUPP;
     if (!absolute)
         *deadline = after(now(), t.sec, t.nsec);
     else if (is_cpu_time(clock))

@@ -2,24 +2,34 @@
  * instances and /dev/null can be opened. There are no files. */
 #include "kernel.h"
 
-struct file files[FILES] = {{STDIN, 0, 0, 0}, {STDOUT, 0, O_WRONLY, 0}, {STDERR, 0, O_WRONLY, 0}, {PUBLIC, 0, 0, 0}};
+static struct file files[FILES] = {{STDIN, 0, 0, 1}, {STDOUT, 0, O_WRONLY, 1}, {STDERR, 0, O_WRONLY, 1}, {PUBLIC, 0, 0, 1}};
+
+static struct descriptor {
+    struct file *file; /* null if it is closed */
+    u32 on_exec;       /* FD_CLOEXEC */
+} descriptors[FILES] = {{&files[0], 0}, {&files[1], 0}, {&files[2], 0}, {&files[3], 0}};
 
 struct file *file_at(u32 fd) {
-    return fd < FILES && files[fd].kind != CLOSED ? &files[fd] : 0;
+    return fd < FILES ? descriptors[fd].file : 0;
 }
 
 static int lowest_free(u32 from) {
     for (u32 fd = from; fd < FILES; fd++)
-        if (files[fd].kind == CLOSED)
+        if (!descriptors[fd].file)
             return fd;
     return -EMFILE;
 }
 
-/* Flags as open(2) takes them. */
+/* Flags as open(2) takes them. There are as many files as descriptors, so one is unused if a descriptor is. */
 int file_new(enum kind kind, u32 object, u32 flags) {
     int fd = lowest_free(0);
-    if (fd >= 0)
-        files[fd] = (struct file){kind, object, flags & (O_ACCMODE | O_STATUS), (flags & O_CLOEXEC) != 0};
+    struct file *f = files;
+    if (fd < 0)
+        return fd;
+    while (f->references)
+        f++;
+    *f = (struct file){kind, object, flags & (O_ACCMODE | O_STATUS), 1};
+    descriptors[fd] = (struct descriptor){f, (flags & O_CLOEXEC) != 0};
     return fd;
 }
 
@@ -28,15 +38,15 @@ long sys_close(u32 fd) {
     if (!f)
         return -EBADF;
     epoll_forget(fd);
-    object_released(f);
-    f->kind = CLOSED;
+    descriptors[fd].file = 0;
+    if (!--f->references)
+        object_released(f);
     return 0;
 }
 
 static long duplicate(u32 old, u32 new, u32 close_on_exec) {
-    files[new] = files[old];
-    files[new].on_exec = close_on_exec;
-    object_retained(&files[new]);
+    descriptors[new] = (struct descriptor){descriptors[old].file, close_on_exec};
+    descriptors[new].file->references++;
     return new;
 }
 
@@ -81,9 +91,9 @@ long sys_fcntl(u32 fd, u32 command, u32 value) {
     case F_DUPFD_CLOEXEC:
         return duplicate_from(fd, value, 1);
     case F_GETFD:
-        return f->on_exec;
+        return descriptors[fd].on_exec;
     case F_SETFD:
-        f->on_exec = value & FD_CLOEXEC;
+        descriptors[fd].on_exec = value & FD_CLOEXEC;
         return 0;
     case F_GETFL:
         return f->flags;
@@ -113,7 +123,7 @@ long sys_fstat64(u32 fd, u32 address) {
     if (!user_words(address, 26))
         return -EFAULT;
     zero(address, address + 104);
-    WORD(address + 16 + 4 * LOW_WORD) = fd + 1; /* inode */
+    WORD(address + 16 + 4 * LOW_WORD) = f - files + 1; /* inode */
     WORD(address + 24) = mode(f);
     WORD(address + 28) = 1; /* links */
     WORD(address + 32) = WORD(address + 36) = USER_ID;
@@ -139,7 +149,7 @@ long sys_statx(u32 fd, u32 path, u32 flags, u32 mask) {
     WORD(address + 16) = 1;
     WORD(address + 20) = WORD(address + 24) = USER_ID;
     *(u16 *)(address + 28) = mode(f);
-    WORD(address + 32 + 4 * LOW_WORD) = fd + 1;
+    WORD(address + 32 + 4 * LOW_WORD) = f - files + 1;
     return 0;
 }
 

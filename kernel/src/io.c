@@ -136,6 +136,8 @@ static long vector(u32 fd, u32 address, u32 count, long (*one)(struct file *, u3
         if (length && !user_bytes(base, length))
             return give_up(-EFAULT);
     }
+    if (!sum)
+        return one(f, USER_START, 0);
     if (one == write_file && f->kind == PIPE_WRITE)
         return or_wait(f, pipe_write(f, (const u32 *)address, count, sum));
     for (u32 i = 0; i < count; i++) {
@@ -197,14 +199,17 @@ long sys_fsync(u32 fd) {
 long sys_lseek(u32 fd, u32 offset, u32 whence) {
     struct file *f = file_at(fd);
     (void)offset;
-    (void)whence;
     if (!f)
         return -EBADF;
+    if (whence > SEEK_HOLE)
+        return -EINVAL;
     return f->kind == NOTHING ? 0 : -ESPIPE;
 }
 
 long sys_llseek(u32 fd, u32 high, u32 low, u32 result) {
-    long r = sys_lseek(fd, high, low);
+    u32 whence;
+    long r = stack_argument(4, &whence) ? -EFAULT : sys_lseek(fd, low, whence);
+    (void)high;
     if (r < 0)
         return r;
     if (!user_words(result, 2))

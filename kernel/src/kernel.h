@@ -129,6 +129,7 @@ void skip_to(struct time t);
 void plan(struct time event); /* sets time_left */
 int read_time(u32 address, int wide, struct time *t);
 int write_time(u32 address, int wide, struct time t);
+long clock_of(u32 clock); /* the one that a number stands for, or -error */
 int deadline_of(u32 clock, int absolute, struct time t, struct time *deadline);
 long sys_time(u32), sys_gettimeofday(u32, u32), sys_getrusage(u32, u32), sys_times(u32);
 long sys_clock_gettime(u32, u32), sys_clock_gettime64(u32, u32);
@@ -173,6 +174,7 @@ long sys_timer_gettime(u32, u32), sys_timer_gettime64(u32, u32);
 extern u32 signals_sent; /* some thread may have a deliverable signal */
 void deliver_signals(struct thread *t);
 void wake_interrupted(void);
+struct cause from_user(u32 code); /* of a signal that the process sends itself */
 void send_to_thread(struct thread *t, u32 number, struct cause cause);
 void send_to_process(u32 number, struct cause cause);
 int mask_for_call(u32 address, u32 size); /* until the call ends; 0 or -error */
@@ -185,20 +187,19 @@ long sys_rt_sigtimedwait(u32, u32, u32, u32), sys_rt_sigtimedwait64(u32, u32, u3
 long sys_rt_sigsuspend(u32, u32), sys_kill(u32, u32), sys_tkill(u32, u32), sys_tgkill(u32, u32, u32);
 
 /* file.c, io.c, poll.c */
-enum kind { CLOSED, STDIN, STDOUT, STDERR, PUBLIC, NOTHING, EVENT, EPOLL, PIPE_READ, PIPE_WRITE };
+enum kind { STDIN, STDOUT, STDERR, PUBLIC, NOTHING, EVENT, EPOLL, PIPE_READ, PIPE_WRITE };
+/* An open file: what the duplicates of a descriptor share. */
 struct file {
     u8 kind, object;
-    u16 flags;     /* O_ACCMODE, O_NONBLOCK */
-    u32 on_exec;   /* FD_CLOEXEC */
+    u16 flags;      /* O_ACCMODE, O_NONBLOCK */
+    u32 references; /* descriptors; 0: unused */
 };
 #define FILES 64 /* a multiple of 32, for select */
-extern struct file files[FILES];
 struct file *file_at(u32 fd);
 extern u32 output_length;
 int file_new(enum kind kind, u32 object, u32 flags);
 u32 file_ready(const struct file *f); /* POLLIN, POLLOUT, POLLHUP, POLLERR */
 u32 file_changes(const struct file *f);
-void object_retained(const struct file *f);
 void object_released(const struct file *f);
 void epoll_forget(u32 fd);
 u32 tape_left(void);

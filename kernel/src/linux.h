@@ -24,6 +24,9 @@
 #define ETIMEDOUT 145
 
 #define PROT_WRITE 2
+#define MS_ASYNC 1
+#define MS_INVALIDATE 2
+#define MS_SYNC 4
 #define MAP_SHARED 1
 #define MAP_PRIVATE 2
 #define MAP_TYPE 15
@@ -115,6 +118,9 @@
 #define CLOCK_REALTIME_COARSE 5
 #define CLOCK_MONOTONIC_COARSE 6
 #define CLOCK_BOOTTIME 7
+#define CLOCK_TAI 11
+
+#define SEEK_HOLE 4 /* the last */
 #define TIMER_ABSTIME 1
 
 #define O_WRONLY 1

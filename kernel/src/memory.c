@@ -233,6 +233,8 @@ long sys_mprotect(u32 address, u32 length, u32 protection) {
     end = span(address, length);
     if (!end || !room() || !all_mapped(address, end))
         return -ENOMEM;
+    if (protection & ~15) /* the fourth is PROT_SEM, which means nothing */
+        return -EINVAL;
     protection &= 7;
     assign(&mapped, address, end, protection);
     if (protection & PROT_WRITE)
@@ -259,8 +261,8 @@ long sys_madvise(u32 address, u32 length, u32 advice) {
 }
 
 long sys_msync(u32 address, u32 length, u32 flags) {
-    (void)flags;
-    if (address & (PAGE - 1))
+    if ((address & (PAGE - 1)) || (flags & ~(MS_ASYNC | MS_INVALIDATE | MS_SYNC)) ||
+        (flags & (MS_ASYNC | MS_SYNC)) == (MS_ASYNC | MS_SYNC))
         return -EINVAL;
     if (!length)
         return 0;

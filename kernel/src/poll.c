@@ -9,17 +9,18 @@
 #define INTERESTS 16
 
 struct counter {
-    u32 references, low, high, semaphore, changes;
+    u32 used, low, high, semaphore, changes;
 };
 struct pipe {
-    u32 readers, writers, start, length, changes;
+    u32 readers, writers; /* whether there are any */
+    u32 start, length, changes;
     u8 data[PIPE_SIZE];
 };
 struct interest {
     u32 fd, events, data[2], seen, used; /* seen: changes already reported, for EPOLLET */
 };
 struct epoll {
-    u32 references;
+    u32 used;
     struct interest interest[INTERESTS];
 };
 
@@ -27,33 +28,22 @@ static struct counter counters[OBJECTS];
 static struct pipe pipes[OBJECTS];
 static struct epoll epolls[OBJECTS];
 
-/* The counts of pipes are per end. */
-static u32 *references(const struct file *f) {
+/* The last descriptor of a file is closed. */
+void object_released(const struct file *f) {
+    struct pipe *p = &pipes[f->object];
     switch (f->kind) {
     case EVENT:
-        return &counters[f->object].references;
+        counters[f->object].used = 0;
+        break;
     case EPOLL:
-        return &epolls[f->object].references;
+        epolls[f->object].used = 0;
+        break;
     case PIPE_READ:
-        return &pipes[f->object].readers;
     case PIPE_WRITE:
-        return &pipes[f->object].writers;
-    default:
-        return 0;
-    }
-}
-
-void object_retained(const struct file *f) {
-    u32 *count = references(f);
-    if (count)
-        ++*count;
-}
-
-void object_released(const struct file *f) {
-    u32 *count = references(f);
-    if (count && !--*count && (f->kind == PIPE_READ || f->kind == PIPE_WRITE)) {
-        pipes[f->object].changes++;
+        *(f->kind == PIPE_READ ? &p->readers : &p->writers) = 0;
+        p->changes++;
         wake_pollers();
+        break;
     }
 }
 
@@ -97,7 +87,7 @@ long sys_eventfd2(u32 initial, u32 flags) {
     if (flags & ~(O_CLOEXEC | O_NONBLOCK | EFD_SEMAPHORE))
         return -EINVAL;
     for (u32 i = 0; i < OBJECTS; i++)
-        if (!counters[i].references) {
+        if (!counters[i].used) {
             int fd = file_new(EVENT, i, O_RDWR | (flags & ~EFD_SEMAPHORE));
             if (fd >= 0)
                 counters[i] = (struct counter){1, initial, 0, flags & EFD_SEMAPHORE, 0};
@@ -166,11 +156,12 @@ static long new_pipe(u32 flags, u32 fds[2]) {
         if (in < 0)
             return in;
         out = file_new(PIPE_WRITE, i, flags | O_WRONLY);
+        p->readers = 1;
         if (out < 0) {
-            files[in].kind = CLOSED;
+            sys_close(in);
             return out;
         }
-        p->readers = p->writers = 1;
+        p->writers = 1;
         p->start = p->length = p->changes = 0;
         fds[0] = in;
         fds[1] = out;
@@ -243,7 +234,7 @@ long pipe_write(struct file *f, const u32 *part, u32 parts, u32 total) {
     if (!total)
         return 0;
     if (!p->readers) {
-        send_to_thread(current, SIGPIPE, (struct cause){SI_KERNEL, {0}});
+        send_to_thread(current, SIGPIPE, from_user(SI_USER));
         return done ? (long)done : -EPIPE;
     }
     if (total > PAGE || total <= PIPE_SIZE - p->length)
@@ -447,10 +438,10 @@ long sys_epoll_create1(u32 flags) {
     if (flags & ~O_CLOEXEC)
         return -EINVAL;
     for (u32 i = 0; i < OBJECTS; i++)
-        if (!epolls[i].references) {
+        if (!epolls[i].used) {
             int fd = file_new(EPOLL, i, O_RDWR | flags);
             if (fd >= 0) {
-                epolls[i].references = 1;
+                epolls[i].used = 1;
                 for (int j = 0; j < INTERESTS; j++)
                     epolls[i].interest[j].used = 0;
             }
@@ -466,7 +457,7 @@ long sys_epoll_create(u32 size) {
 /* A closed descriptor leaves every set. */
 void epoll_forget(u32 fd) {
     for (int i = 0; i < OBJECTS; i++)
-        if (epolls[i].references)
+        if (epolls[i].used)
             for (int j = 0; j < INTERESTS; j++)
                 if (epolls[i].interest[j].fd == fd)
                     epolls[i].interest[j].used = 0;

@@ -220,6 +220,10 @@ void wake_interrupted(void) {
     }
 }
 
+struct cause from_user(u32 code) {
+    return (struct cause){code, {sys_getpid(), USER_ID, 0}};
+}
+
 /* A signal that is pending already is not sent again. */
 void send_to_thread(struct thread *t, u32 number, struct cause cause) {
     if (!(t->pending[word(number)] & bit(number)))
@@ -229,24 +233,17 @@ void send_to_thread(struct thread *t, u32 number, struct cause cause) {
     reschedule();
 }
 
-/* The first thread that does not block it takes it, `current` before the others. */
+/* The first thread that does not block it takes it, the main one before the others. */
 void send_to_process(u32 number, struct cause cause) {
-    struct thread *t = current;
-    for (u32 i = 0; t->state == FREE || (t->mask[word(number)] & bit(number)); i++) {
-        if (i == thread_limit) {
-            process_pending[word(number)] |= bit(number);
-            process_cause = cause;
-            signals_sent = 1;
-            reschedule();
+    for (struct thread *t = threads; t < threads + thread_limit; t++)
+        if (t->state != FREE && !(t->mask[word(number)] & bit(number))) {
+            send_to_thread(t, number, cause);
             return;
         }
-        t = &threads[i];
-    }
-    send_to_thread(t, number, cause);
-}
-
-static struct cause from_user(u32 code) {
-    return (struct cause){code, {sys_getpid(), USER_ID, 0}};
+    process_pending[word(number)] |= bit(number);
+    process_cause = cause;
+    signals_sent = 1;
+    reschedule();
 }
 
 long sys_tgkill(u32 group, u32 tid, u32 number) {

@@ -163,9 +163,10 @@ static struct timer *timer_at(u32 id) {
 long sys_timer_create(u32 clock, u32 event, u32 address) {
     struct timer t = {.used = 1, .clock = clock, .signal = SIGALRM, .notify = SIGEV_SIGNAL};
     u32 id = 0;
-    if (clock > CLOCK_BOOTTIME || (clock > CLOCK_THREAD_CPUTIME && clock < CLOCK_BOOTTIME))
-        return -EINVAL;
-    t.on_cpu = clock == CLOCK_PROCESS_CPUTIME || clock == CLOCK_THREAD_CPUTIME;
+    long error = deadline_of(clock, 0, (struct time){0, 0}, &t.next);
+    if (error)
+        return error;
+    t.on_cpu = clock_of(clock) == CLOCK_PROCESS_CPUTIME || clock_of(clock) == CLOCK_THREAD_CPUTIME;
     if ((event && !user_words(event, 4)) || !user_words(address, 1))
         return -EFAULT;
     while (id < TIMERS && timers[INTERVAL_TIMERS + id].used)

@@ -92,10 +92,15 @@ fn the_fixtures_are_provable() {
             let check = Check::of(&bytes);
             let bad = kinds(&check, Severity::Problem);
             assert_eq!(bad, [""; 0], "{}: {:?}", path.display(), check.findings);
+            // It executes a word that is no instruction, to see the signal.
+            let expected: &[&str] = match path.to_str() {
+                Some(path) if path.contains("c-signals") => &["unknown_instruction"],
+                _ => &[],
+            };
             let doubtful = kinds(&check, Severity::Warning);
             assert_eq!(
                 doubtful,
-                [""; 0],
+                expected,
                 "{}: {:?}",
                 path.display(),
                 check.findings

@@ -61,6 +61,12 @@ pub enum Command {
     Setup(Setup),
     /// Start a project: a program, a test and a Makefile that proves it
     New(New),
+    /// Let GDB control a program: breakpoints, steps and watches, forwards and backwards
+    Debug(Debug),
+    /// Print a script that completes command lines in a shell
+    Completions(Completions),
+    /// Write the manual pages
+    Man(Man),
 }
 
 /// What is public about a run.
@@ -262,6 +268,45 @@ pub struct New {
     /// Language of the program
     #[arg(long, value_enum, default_value_t = Language::Go)]
     pub lang: Language,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: zkmips debug ./prog < input
+and elsewhere: gdb-multiarch ./prog -ex 'target remote 127.0.0.1:1234'
+
+The program waits at its first instruction. Steps over system calls execute the kernel as well. Runs are deterministic, so reverse-step and
+reverse-continue work at any time, after a crash too. Exits as the program does.")]
+pub struct Debug {
+    /// ELF file or snapshot
+    pub program: PathBuf,
+    #[command(flatten)]
+    pub public: PublicOptions,
+    /// Address at which to wait for the debugger; port 0 takes a free one
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:1234")]
+    pub listen: String,
+    /// Wait at a Unix socket with this name instead
+    #[arg(long, value_name = "PATH", conflicts_with = "listen")]
+    pub socket: Option<PathBuf>,
+    /// Go on where Linux would raise SIGSEGV: wild pointers, writes to constants, stores into code
+    #[arg(long)]
+    pub permissive: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example: zkmips completions bash > ~/.local/share/bash-completion/completions/zkmips"
+)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example: zkmips man ~/.local/share/man/man1 && man zkmips-prove")]
+pub struct Man {
+    /// Directory for them, which is made if it does not exist
+    pub directory: PathBuf,
 }
 
 /// Languages for which there is a project.

@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, SOFTWARE};
 use crate::terminal::Terminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use zkmips::{whole_file, Cache};
@@ -25,9 +25,13 @@ enum Advice {
     Kept(PathBuf),
 }
 
-/// What is to be said when the command is interrupted.
+/// What is to be said and done when the command is interrupted.
 #[derive(Clone, Default)]
-pub struct Interrupt(Arc<Mutex<Advice>>);
+pub struct Interrupt {
+    advice: Arc<Mutex<Advice>>,
+    /// A socket, which is in the way of the next one.
+    remove: Arc<Mutex<Option<PathBuf>>>,
+}
 
 impl Interrupt {
     /// From now on, interruptions are answered.
@@ -42,6 +46,9 @@ impl Interrupt {
                 std::thread::sleep(POLL);
             }
             let _nothing_is_half_written = whole_file::none_unfinished();
+            if let Some(path) = heard.remove.lock().ok().and_then(|mut path| path.take()) {
+                let _ = std::fs::remove_file(path);
+            }
             eprintln!("zkmips: interrupted{}", heard.advice());
             std::process::exit(INTERRUPTED);
         };
@@ -61,14 +68,21 @@ impl Interrupt {
         self.set(Advice::Kept(checkpoint));
     }
 
+    /// From now on, this is removed.
+    pub fn removes(&self, path: &Path) {
+        if let Ok(mut remove) = self.remove.lock() {
+            *remove = Some(path.to_owned());
+        }
+    }
+
     fn set(&self, advice: Advice) {
-        if let Ok(mut current) = self.0.lock() {
+        if let Ok(mut current) = self.advice.lock() {
             *current = advice;
         }
     }
 
     fn advice(&self) -> String {
-        let advice = self.0.lock().map(|advice| advice.clone());
+        let advice = self.advice.lock().map(|advice| advice.clone());
         match advice.unwrap_or_default() {
             Advice::None => String::new(),
             Advice::Lost(sentence) => format!("; {sentence}"),

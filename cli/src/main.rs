@@ -12,7 +12,7 @@ mod terminal;
 use args::{Cli, Command, Common};
 use clap::error::ErrorKind;
 use clap::Parser;
-use failure::{Failure, CANNOT_CREATE, SOFTWARE, USAGE};
+use failure::{Failure, BROKEN_PIPE, CANNOT_CREATE, SOFTWARE, USAGE};
 use files::Output;
 use interrupt::Interrupt;
 use serde_json::Value;
@@ -86,12 +86,29 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Snapshot(args) => commands::snapshot::snapshot(&context, args),
         Command::Setup(args) => commands::setup::setup(&context, args),
         Command::New(args) => commands::new::new(&context, args),
+        Command::Debug(args) => commands::debug::debug(&context, args),
+        Command::Completions(args) => commands::man::completions(&context, args),
+        Command::Man(args) => commands::man::man(&context, args),
     };
     context.terminal.finish();
     result
 }
 
+/// Messages go to standard error as they come. If nobody reads it any more, as behind `2>&1 | head`, the command ends as it does when
+/// nobody reads its standard output, and not with a panic.
+fn end_if_nobody_listens() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<String>();
+        if message.is_some_and(|message| message.starts_with("failed printing to std")) {
+            std::process::exit(BROKEN_PIPE.into());
+        }
+        usual(panic);
+    }));
+}
+
 fn main() -> ExitCode {
+    end_if_nobody_listens();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

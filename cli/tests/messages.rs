@@ -279,3 +279,43 @@ fn an_unsupported_system_call_is_reported() {
     assert_eq!(report["unknown_syscalls"][0]["times"], 1);
     assert_eq!(report["status"], 5);
 }
+
+#[cfg(unix)]
+#[test]
+fn nobody_reads_what_is_said() {
+    let mut run = std::process::Command::new(assert_cmd::cargo::cargo_bin("zkmips"));
+    run.arg("run").arg(program("crash", "mips"));
+    let mut child = run
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stderr.take());
+    assert_eq!(child.wait().unwrap().code(), Some(141));
+}
+
+/// A run that fails is proved like any other, and the person who proves it is told.
+#[test]
+fn a_crash_is_told_and_proved() {
+    let directory = tempfile::tempdir().unwrap();
+    let crash = program("crash", "mips");
+    let proof = directory.path().join("p.zkp");
+    let mut prove = zkmips();
+    prove.arg("prove").arg(&crash).arg("-o").arg(&proof);
+    let proved = prove.args(["--shape", "small", "-q"]).output().unwrap();
+    let said = String::from_utf8(proved.stderr).unwrap();
+    assert_eq!(proved.status.code(), Some(0), "{said}");
+    let story = ["zkmips: the program crashed: SIGSEGV", " in main", "139"];
+    has(&said, &story);
+    let mut verify = zkmips();
+    verify
+        .arg("verify")
+        .arg(&proof)
+        .arg("--program")
+        .arg(&crash);
+    let refused = verify.args(["--status", "0"]).output().unwrap();
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    has(&said, &["139"]);
+}

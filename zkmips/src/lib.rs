@@ -28,6 +28,7 @@ mod cache;
 mod call_log;
 pub mod check;
 mod checkpoint;
+pub mod debug;
 mod executor;
 mod go_table;
 mod lines;

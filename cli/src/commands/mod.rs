@@ -1,8 +1,10 @@
 //! One module per command.
 
 pub mod check;
+pub mod debug;
 pub mod id;
 pub mod inspect;
+pub mod man;
 pub mod new;
 mod profile;
 pub mod prove;

@@ -19,7 +19,7 @@ use zkmips::{Execution, Executor, Paragraph, Streams, Tracer};
 #[derive(Default)]
 pub struct Passthrough {
     /// Whether standard output is shown.
-    pub show_stdout: bool,
+    show_stdout: bool,
     written: Vec<u8>,
     error: Option<io::Error>,
 }
@@ -49,6 +49,14 @@ impl Streams for Passthrough {
 }
 
 impl Passthrough {
+    /// Standard output is shown as it comes.
+    pub fn showing() -> Self {
+        Passthrough {
+            show_stdout: true,
+            ..Passthrough::default()
+        }
+    }
+
     /// Whether everything arrived, and was what a proof would state.
     pub fn finish(self, execution: &Execution) -> Result<(), Failure> {
         if let Some(error) = self.error {
@@ -85,10 +93,7 @@ pub fn run(context: &Context, args: Run) -> Result<ExitCode, Failure> {
         let limit = args.trace_limit.unwrap_or(u64::MAX);
         executor = executor.trace(Tracer::new(files::stream(path.as_deref())?, limit));
     }
-    let mut streams = Passthrough {
-        show_stdout: true,
-        ..Passthrough::default()
-    };
+    let mut streams = Passthrough::showing();
     let start = Instant::now();
     let execution = executor.run(&mut streams).map_err(run_failure)?;
     let seconds = start.elapsed().as_secs_f64();

@@ -66,6 +66,8 @@ pub struct Builder {
     pub(crate) term_parts: [LcList; PARTS],
     pub(crate) base: u32,
     pub(crate) sections: Vec<Section>,
+    /// For each power of gamma, the late columns that are products of it and `pre` columns.
+    pub(crate) gamma_multiples: Vec<Vec<u32>>,
     /// `gamma^2` and so on, as far as they were needed.
     gamma_powers: Vec<Lc>,
     /// Variables times powers of gamma, and sums of them.
@@ -189,7 +191,7 @@ impl Builder {
                 let scaled = match self.scaled_variables.get(&(power, *v)) {
                     Some(known) => *known,
                     None => {
-                        let new = self.scaled_variable(&gamma, &(*v).into());
+                        let new = self.scaled_variable(power, &gamma, &(*v).into());
                         self.scaled_variables.insert((power, *v), new);
                         new
                     }
@@ -201,7 +203,7 @@ impl Builder {
                 let scaled = match self.scaled_sums.get(&key) {
                     Some(known) => *known,
                     None => {
-                        let new = self.scaled_variable(&gamma, &key.1);
+                        let new = self.scaled_variable(power, &gamma, &key.1);
                         self.scaled_sums.insert(key, new);
                         new
                     }
@@ -213,7 +215,11 @@ impl Builder {
     }
 
     /// A new variable `gamma^power * x`.
-    fn scaled_variable(&mut self, gamma: &Lc, x: &Lc) -> Var {
+    fn scaled_variable(&mut self, power: usize, gamma: &Lc, x: &Lc) -> Var {
+        if self.gamma_multiples.len() < power {
+            self.gamma_multiples.resize(power, Vec::new());
+        }
+        self.gamma_multiples[power - 1].push(self.late);
         self.late_product("gamma power", gamma, x).terms()[0].0
     }
 

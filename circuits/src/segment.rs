@@ -21,6 +21,7 @@ pub struct Segment {
     scaled: [LcList; 2],
     late_blocks: Vec<LateBlock>,
     late_inputs: LcList,
+    gamma_multiples: Vec<Vec<u32>>,
     inverses: [LcList; 2],
     tail: [LcList; 2],
     rows: [LcList; 3],
@@ -114,6 +115,7 @@ impl Segment {
             scaled: b.scaled,
             late_blocks: b.late_blocks,
             late_inputs: b.late_inputs,
+            gamma_multiples: b.gamma_multiples,
             inverses: b.inverses,
             tail: b.tail,
             rows: b.rows,
@@ -396,6 +398,11 @@ impl Segment {
     /// Position of a variable in the flat assignment.
     pub fn position(&self, v: Var) -> usize {
         self.layout.position(v) as usize
+    }
+
+    /// For each power of gamma, which of the variables after `pre` are products of it and `pre` columns.
+    pub fn gamma_multiples(&self) -> &[Vec<u32>] {
+        &self.gamma_multiples
     }
 
     /// The bus of each term, in order.

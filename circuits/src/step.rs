@@ -72,6 +72,10 @@ impl SplitStep<F> for SegmentStep {
         Ok(())
     }
 
+    fn gamma_multiples(&self) -> Vec<Vec<u32>> {
+        self.segment.gamma_multiples().to_vec()
+    }
+
     fn digest_bytes(&self) -> Vec<u8> {
         self.description.clone()
     }

@@ -1,9 +1,14 @@
 //! Whole runs in segments, without cryptography: every row of every segment holds, state flows from segment to segment, and over the
 //! run every tuple that is produced is consumed.
 
-use ff::Field;
+use ff::{Field, PrimeField};
 use rayon::iter::ParallelIterator;
-use std::{collections::HashMap, ops::ControlFlow, path::PathBuf, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::Arc,
+};
 use zkmips_circuits::{
     bus::{Bus, PARTS},
     lc::F,
@@ -119,6 +124,41 @@ fn balances(name: &str, arch: &str) -> usize {
         left.len()
     );
     plan.segments()
+}
+
+/// The prover commits to these columns by the small number.
+#[test]
+fn multiples_of_gamma_are_those_of_small_numbers() {
+    let plan = plan("c-fib", "mips", Shape::Small);
+    let step = Shape::Small.step();
+    let segment = &step.segment;
+    let gamma = F::from(0xfeed_beef_1357_9bd3).square();
+    let mut pre = Vec::new();
+    let mut source = Source::new(&plan, segment).unwrap();
+    source.fill_pre(0, &mut pre).unwrap();
+    let mut post = vec![F::ZERO; segment.post_len()];
+    segment.fill_post(&pre, &[F::ONE, F::ONE, gamma.cube(), gamma], &mut post);
+    let is_small = |x: F| x.to_repr()[16..].iter().all(|byte| *byte == 0);
+    let (mut seen, mut factor) = (HashSet::new(), F::ONE);
+    let (mut small, mut large, mut fills_the_field) = (0, 0, 0);
+    for places in segment.gamma_multiples() {
+        factor *= gamma;
+        let inverse = factor.invert().unwrap();
+        for place in places {
+            assert!(seen.insert(*place), "each place once");
+            let value = post[*place as usize];
+            let number = value * inverse;
+            if is_small(number) || is_small(-number) {
+                small += 1;
+                fills_the_field += usize::from(!is_small(value) && !is_small(-value));
+            } else {
+                large += 1;
+            }
+        }
+    }
+    // Of a slot's 37 rows ten are such products, a third of them zero. Those of digests are not small.
+    assert!(fills_the_field > 6 * 512, "{fills_the_field}");
+    assert!(20 * large < small, "{large} of {small}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::{
     nifs::{CrossTerm, FreshWitness, Running},
     params::PublicParams,
     pass1::{Commitments, PreCommitment},
+    post::PostKey,
     ro::{chain_next, CHAIN_START, F1, F2},
     split::{commit_post, RelaxedSplitInstance, SplitInstance, SplitWitness},
     stats::{non_zero, SegmentCounts, SegmentStats, SegmentTimes, ValueCounts},
@@ -96,7 +97,7 @@ impl RunningProof {
         pp: &PublicParams<S>,
         filled: &mut Filled,
         committed: &PreCommitment,
-        T: &mut Vec<F1>,
+        (post_key, T): (&mut PostKey, &mut Vec<F1>),
         count: bool,
     ) -> Result<SegmentStats, ProveError> {
         let mut time = SegmentTimes::default();
@@ -109,7 +110,7 @@ impl RunningProof {
         let start = Instant::now();
         let r_post = F1::random(&mut OsRng);
         let (W, P) = (filled.W(pp), pp.primary.pre_len);
-        let comm_post = commit_post::<Primary>(&pp.ck_primary, W, P, &r_post);
+        let comm_post = post_key.commit(pp, W, &r_post);
         time.commit_post = start.elapsed();
 
         let u = SplitInstance {
@@ -320,6 +321,7 @@ pub fn fold<S: SplitStep<F1>>(
     // The witness of one segment is filled while the one before it is folded, which is serial in part.
     let mut current = Filled::new(pp);
     let mut next = Filled::new(pp);
+    let mut post_key = PostKey::new(pp, &z0);
     let mut T = Vec::new();
     let first = proof.i as usize;
     if let Some(committed) = commitments.segments.get(first) {
@@ -329,7 +331,7 @@ pub fn fold<S: SplitStep<F1>>(
         let [state, sum] = current.outputs;
         let z = [state, sum, z0[2], z0[3]];
         let (stats, filled) = rayon::join(
-            || proof.prove_segment(pp, &mut current, committed, &mut T, count),
+            || proof.prove_segment(pp, &mut current, committed, (&mut post_key, &mut T), count),
             || match commitments.segments.get(i + 1) {
                 Some(committed) => next.fill(pp, source, i + 1, &z, committed),
                 None => Ok(()),

@@ -24,6 +24,7 @@ mod nifs;
 pub mod params;
 pub mod pass1;
 pub mod pedersen;
+mod post;
 pub mod r1cs;
 pub mod relation;
 pub mod ro;

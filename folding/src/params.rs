@@ -284,6 +284,10 @@ mod tests {
             TOY.fill_post(pre, z, out)
         }
 
+        fn gamma_multiples(&self) -> Vec<Vec<u32>> {
+            TOY.gamma_multiples()
+        }
+
         fn digest_bytes(&self) -> Vec<u8> {
             self.name.to_vec()
         }

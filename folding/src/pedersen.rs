@@ -140,7 +140,8 @@ impl<E: PastaEngine> CommitmentKey<E> {
         E::GE::group(&self.blinding.to_affine())
     }
 
-    fn blind(&self, sum: E::GE, blinder: &E::Scalar) -> Commitment<E> {
+    /// Adds a multiple of the blinding generator.
+    pub(crate) fn blind(&self, sum: E::GE, blinder: &E::Scalar) -> Commitment<E> {
         let point = if bool::from(blinder.is_zero()) {
             sum
         } else {

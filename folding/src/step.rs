@@ -47,6 +47,10 @@ pub trait SplitStep<F: PrimeField>: Send + Sync {
     /// `post` has [`Self::post_len`] places, all of which are written.
     fn fill_post(&self, pre: &[F], z: &[F], post: &mut [F]) -> Result<(), StepError>;
 
+    /// For `k = 1, 2, ..`, the places of variables that are `gamma^k` times a small number, in the order of [`Self::fill_post`]; each place at
+    /// most once. They are committed to by that number. No more than time depends on this being so.
+    fn gamma_multiples(&self) -> Vec<Vec<u32>>;
+
     /// Bytes that bind everything about the step which its rows do not show (capacities, machine version) into the parameter digest.
     fn digest_bytes(&self) -> Vec<u8>;
 }

@@ -87,7 +87,8 @@ impl Gdb {
                 byte => text.push(byte),
             }
         }
-        (self.byte(), self.byte());
+        self.byte();
+        self.byte();
         self.line.write_all(b"+").unwrap();
         String::from_utf8(text).unwrap()
     }

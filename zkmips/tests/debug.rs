@@ -89,7 +89,8 @@ impl Gdb {
         }
         self.byte();
         self.byte();
-        self.line.write_all(b"+").unwrap();
+        // The server may have ended the session with this answer.
+        let _ = self.line.write_all(b"+");
         String::from_utf8(text).unwrap()
     }
 

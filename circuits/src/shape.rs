@@ -323,7 +323,7 @@ impl Shape {
                 raises: 2,
                 fetch_faults: 1,
                 batches: 6,
-                image_pages: 2,
+                image_pages: 3,
                 decoded_pages: 8,
                 nodes: 8,
                 range_block: 1 << 14,

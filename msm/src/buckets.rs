@@ -1,6 +1,10 @@
 //! Pippenger's method: for each digit position, points with equal digits are summed in a bucket, and the buckets are weighted.
 use crate::{
-    backend::Kernels, curve::PastaCurve, point::AffinePoint, recode::Digits, segmented_sum::Segment,
+    backend::Kernels,
+    curve::PastaCurve,
+    point::AffinePoint,
+    recode::Digits,
+    segmented_sum::{names_of, Segment},
 };
 use halo2curves::group::Group;
 use rayon::prelude::*;
@@ -18,11 +22,65 @@ pub(crate) struct Windows<'a, C> {
     pub(crate) c: u32,
 }
 
-/// The names of one digit position ordered by bucket.
+/// The names of one digit position ordered by bucket; bucket `b` is for the digits `b + 1` and `-b - 1`.
 struct Sorted {
     names: Vec<u32>,
-    /// Where each bucket ends; bucket `b`, for the digits `b + 1` and `-b - 1`, begins where the one before it ends.
-    ends: Vec<u32>,
+    /// The buckets that are not empty, those with most names first. What is in place `i` of this list goes to place `i` of the sums.
+    segments: Vec<Segment>,
+    /// The place of each bucket in that list, or [`EMPTY`].
+    ranks: Vec<u32>,
+}
+
+/// The rank of an empty bucket.
+const EMPTY: u32 = u32::MAX;
+
+impl Sorted {
+    /// Bucket `b` has the names before `ends[b]` that no earlier bucket has.
+    fn new(names: Vec<u32>, ends: &[u32]) -> Self {
+        // A counting sort by length. Longer ones than this are few.
+        const LONG: usize = 255;
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let lengths = || {
+            starts
+                .clone()
+                .zip(ends)
+                .map(|(start, end)| (start, end - start))
+        };
+        let class = |len: u32| LONG - LONG.min(len as usize);
+        let mut places = [0u32; LONG + 1];
+        lengths().for_each(|(_, len)| places[class(len)] += 1);
+        let mut filled = 0;
+        for place in &mut places[..LONG] {
+            filled += std::mem::replace(place, filled);
+        }
+        let nothing = Segment {
+            start: 0,
+            len: 0,
+            out: 0,
+        };
+        let mut segments = vec![nothing; filled as usize];
+        let long = places[1] as usize;
+        for (bucket, (start, len)) in (0..).zip(lengths()).filter(|(_, (_, len))| *len > 0) {
+            let place = &mut places[class(len)];
+            segments[*place as usize] = Segment {
+                start,
+                len,
+                out: bucket,
+            };
+            *place += 1;
+        }
+        segments[..long].sort_unstable_by_key(|segment| std::cmp::Reverse(segment.len));
+        let mut ranks = vec![EMPTY; ends.len()];
+        for (rank, segment) in (0..).zip(&mut segments) {
+            ranks[segment.out as usize] = rank;
+            segment.out = rank;
+        }
+        Self {
+            names,
+            segments,
+            ranks,
+        }
+    }
 }
 
 impl<C: PastaCurve> Windows<'_, C> {
@@ -77,7 +135,8 @@ impl<C: PastaCurve> Windows<'_, C> {
             .par_chunks_mut(self.buckets())
             .zip(&sorted)
             .for_each(|(buckets, sorted)| self.fill(sorted, buckets));
-        self.weigh(&buckets)
+        let ranks: Vec<Vec<u32>> = sorted.into_iter().map(|sorted| sorted.ranks).collect();
+        self.weigh(&buckets, &ranks)
     }
 
     /// A counting sort of the digits at position `j`.
@@ -107,45 +166,41 @@ impl<C: PastaCurve> Windows<'_, C> {
                 }
             }
         }
-        counts.remove(0);
-        Sorted {
-            names,
-            ends: counts,
-        }
+        // Each place has moved on to the end of its bucket.
+        Sorted::new(names, &counts[1..])
     }
 
-    /// Sums every bucket.
-    fn fill(&self, sorted: &Sorted, buckets: &mut [AffinePoint<C>]) {
-        // Tasks of neighbouring buckets; a bucket that is too large for one is cut.
+    /// Sums every bucket that is not empty.
+    fn fill(&self, sorted: &Sorted, sums: &mut [AffinePoint<C>]) {
+        let long = |segment: &Segment| segment.len as usize > TASK + TASK / 2;
+        let (large, others) = sorted
+            .segments
+            .split_at(sorted.segments.partition_point(long));
+        let (large_sums, mut rest) = sums.split_at_mut(large.len());
+        for (segment, sum) in large.iter().zip(large_sums) {
+            let names = &sorted.names[segment.start as usize..][..segment.len as usize];
+            *sum = self.sum_of_many(names);
+        }
         let mut tasks = Vec::new();
-        let mut rest = buckets;
-        let (mut start, mut first) = (0, 0);
-        for (b, &end) in sorted.ends.iter().enumerate() {
-            if (end - start) as usize >= TASK || b + 1 == sorted.ends.len() {
-                let (mine, others) = rest.split_at_mut(b + 1 - first);
-                rest = others;
-                tasks.push((first, start, mine));
-                (start, first) = (end, b + 1);
+        let (mut first, mut load) = (0, 0);
+        for (i, segment) in others.iter().enumerate() {
+            load += segment.len as usize;
+            if load >= TASK || i + 1 == others.len() {
+                let (mine, others_sums) = rest.split_at_mut(i + 1 - first);
+                rest = others_sums;
+                let segments: Vec<Segment> = (0..)
+                    .zip(&others[first..=i])
+                    .map(|(out, segment)| Segment { out, ..*segment })
+                    .collect();
+                tasks.push((segments, mine));
+                (first, load) = (i + 1, 0);
             }
         }
         tasks
             .into_par_iter()
             .with_max_len(1)
-            .for_each(|(first, mut start, buckets)| {
-                let ends = &sorted.ends[first..first + buckets.len()];
-                let mut segments = Vec::with_capacity(buckets.len());
-                for (out, &end) in ends.iter().enumerate() {
-                    let len = end - start;
-                    if len as usize > TASK + TASK / 2 {
-                        let names = &sorted.names[start as usize..end as usize];
-                        buckets[out] = self.sum_of_many(names);
-                    } else if len > 0 {
-                        let out = out as u32;
-                        segments.push(Segment { start, len, out });
-                    }
-                    start = end;
-                }
-                self.segmented(self.points, &sorted.names, &segments, buckets);
+            .for_each(|(segments, sums)| {
+                self.segmented(self.points, &sorted.names, &segments, sums);
             });
     }
 
@@ -155,7 +210,7 @@ impl<C: PastaCurve> Windows<'_, C> {
             .par_chunks(TASK)
             .map(|names| self.sum_of(self.points, names))
             .collect();
-        let names = names_of(&partial, 0..partial.len());
+        let names: Vec<u32> = names_of(&partial, 0..partial.len()).collect();
         self.sum_of(&partial, &names)
     }
 
@@ -183,24 +238,28 @@ impl<C: PastaCurve> Windows<'_, C> {
         C::with_workspace(|workspace| workspace.sum(self.kernels, points, names, segments, out));
     }
 
-    /// `sum_b (b + 1) buckets[b]` for every digit position of a group.
+    /// `sum_b (b + 1) B_b` for every digit position of a group, where `B_b` is the sum at the rank of bucket `b`.
     ///
     /// With `b = row 2^k + column`, the weight is `row 2^k + (column + 1)`: the buckets are summed by rows and by columns, and these few
     /// sums are weighted bit by bit. So there are two additions per bucket, all of them independent.
-    fn weigh(&self, buckets: &[AffinePoint<C>]) -> Vec<C::CurveExt> {
-        let positions = buckets.len() / self.buckets();
+    fn weigh(&self, buckets: &[AffinePoint<C>], ranks: &[Vec<u32>]) -> Vec<C::CurveExt> {
+        let positions = ranks.len();
         let column_bits = (self.c - 1) / 2;
         let (columns, rows) = (1 << column_bits, self.buckets() >> column_bits);
         let mut lines = vec![AffinePoint::IDENTITY; positions * (rows + columns)];
         let mut sums = Sums::default();
-        for p in 0..positions {
+        for (p, ranks) in ranks.iter().enumerate() {
             let (first, out) = (p * self.buckets(), p * (rows + columns));
+            let filled = |bucket: usize| {
+                let rank = ranks[bucket];
+                (rank != EMPTY).then_some(first + rank as usize)
+            };
             for row in 0..rows {
-                let start = first + row * columns;
-                sums.push(buckets, start..start + columns, out + row);
+                let members = (0..columns).filter_map(|column| filled(row * columns + column));
+                sums.push(buckets, members, out + row);
             }
             for column in 0..columns {
-                let members = (0..rows).map(|row| first + row * columns + column);
+                let members = (0..rows).filter_map(|row| filled(row * columns + column));
                 sums.push(buckets, members, out + rows + column);
             }
         }
@@ -264,12 +323,4 @@ impl Sums {
             });
         }
     }
-}
-
-/// The names of those members that are not the identity.
-fn names_of<C>(points: &[AffinePoint<C>], members: impl Iterator<Item = usize>) -> Vec<u32> {
-    members
-        .filter(|&m| !points[m].is_identity())
-        .map(|m| (m as u32) << 1)
-        .collect()
 }

@@ -3,8 +3,8 @@
 //! Everything has two implementations that give the same results: portable code, and one for processors with AVX-512 IFMA, which is
 //! chosen once at run time ([`backend::Backend`]). This is the only crate of the project that uses `unsafe`.
 //!
-//! How it works: signed digits ([`recode`]), buckets ([`buckets`]) that are summed as trees of affine additions ([`segmented_sum`]) in
-//! batches that share an inversion ([`add`]). The vector arithmetic and its bounds are explained in `VECTOR.md`.
+//! How it works: signed digits ([`recode`]), buckets ([`buckets`]) that grow side by side ([`segmented_sum`]) by affine
+//! additions that share an inversion ([`add`]). The vector arithmetic and its bounds are explained in `VECTOR.md`.
 //!
 //! Sources: Pippenger's method as described by Bernstein, Doumen, Lange and Oosterwijk (2012/549, section 4); Montgomery's simultaneous
 //! inversion (1987); Gueron and Krasnov, "Accelerating big integer arithmetic using Intel IFMA extensions" (2016).

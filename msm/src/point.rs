@@ -125,10 +125,4 @@ impl<C: PastaCurve> AffinePoint<C> {
         let p = &C::Base::MODULUS_LIMBS;
         Self::new(field::canonical(p, self.x), field::canonical(p, self.y))
     }
-
-    /// The opposite point, reduced.
-    pub(crate) fn negated(&self) -> Self {
-        let Self { x, y, .. } = self.reduced();
-        Self::new(x, portable::neg::<C::Base>(&y))
-    }
 }

@@ -1,5 +1,5 @@
-//! The batch of additions, one at a time.
-use super::{prefetch, Outcome, Pair};
+//! The additions, one at a time.
+use super::prefetch;
 use crate::{
     curve::{PastaCurve, PastaField},
     field::{is_zero, portable::*, Limbs},
@@ -9,122 +9,116 @@ use crate::{
 /// Chains of products that are independent, so that the processor can overlap them.
 const CHAINS: usize = 4;
 
-/// How many pairs ahead points are fetched into the cache.
+/// How many additions ahead points are fetched into the cache.
 const AHEAD: usize = 16;
 
-/// Denominators and the products of the earlier ones of their chain.
+/// Coordinates, `(0, 0)` for the identity.
+type Coordinates = (Limbs, Limbs);
+
+/// The sums, and memory of the shared inversion: denominators and the products of the earlier ones of their chain.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(super) struct Sums {
+    sums: Vec<Coordinates>,
     denominators: Vec<Limbs>,
     prefix: Vec<Limbs>,
     kinds: Vec<Kind>,
 }
 
-/// What has to be done for a pair.
+/// What has to be done to add a point to a sum.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     /// Different abscissas: the chord.
     Add,
-    /// The same point twice: the tangent.
+    /// The same point: the tangent.
     Double,
-    /// The left point is the identity.
-    Right,
-    /// The right point is the identity.
-    Left,
+    /// The sum is the identity.
+    Replace,
     /// Opposite points.
     Cancel,
 }
 
 #[inline(always)]
-fn operand<C: PastaCurve, const SIGNED: bool>(
-    points: &[AffinePoint<C>],
-    name: u32,
-) -> (Limbs, Limbs) {
+fn named<C: PastaCurve>(points: &[AffinePoint<C>], name: u32) -> Coordinates {
     let point = &points[(name >> 1) as usize];
-    if SIGNED {
-        let opposite = neg::<C::Base>(&point.y);
-        (point.x, select(name & 1 == 1, opposite, point.y))
-    } else {
-        (point.x, point.y)
-    }
+    let opposite = neg::<C::Base>(&point.y);
+    (point.x, select(name & 1 == 1, opposite, point.y))
 }
 
-/// Never [`Outcome::Exceptional`]: every case is told apart for each pair.
-pub(super) fn add_batch<C: PastaCurve, const SIGNED: bool>(
-    points: &[AffinePoint<C>],
-    sums: &mut [AffinePoint<C>],
-    pairs: &[Pair],
-    scratch: &mut Scratch,
-) -> Outcome {
-    let one = <C::Base as ff::Field>::ONE.to_limbs();
-    scratch.denominators.clear();
-    scratch.prefix.clear();
-    scratch.kinds.clear();
-    let mut products = [one; CHAINS];
-    for (i, &[left, right]) in pairs.iter().enumerate() {
-        if SIGNED && i + AHEAD < pairs.len() {
-            prefetch(points, &pairs[i + AHEAD..i + AHEAD + 1]);
-        }
-        let (a, b) = (
-            &points[(left >> 1) as usize],
-            &points[(right >> 1) as usize],
-        );
-        let mut denominator = sub::<C::Base>(&b.x, &a.x);
-        let mut kind = Kind::Add;
-        if is_zero(&denominator) || is_zero(&a.y) || is_zero(&b.y) {
-            let (_, y1) = operand::<C, SIGNED>(points, left);
-            let (_, y2) = operand::<C, SIGNED>(points, right);
-            kind = match (a.is_identity(), b.is_identity()) {
-                (true, _) => Kind::Right,
-                (false, true) => Kind::Left,
-                (false, false) if y1 == y2 => Kind::Double,
-                (false, false) => Kind::Cancel,
-            };
-            denominator = match kind {
-                Kind::Double => add::<C::Base>(&y1, &y1),
-                _ => one,
-            };
-        }
-        let product = &mut products[i % CHAINS];
-        scratch.denominators.push(denominator);
-        scratch.prefix.push(*product);
-        scratch.kinds.push(kind);
-        *product = mul::<C::Base>(product, &denominator);
+impl Sums {
+    pub(super) fn start<C: PastaCurve>(&mut self, points: &[AffinePoint<C>], names: &[u32]) {
+        self.sums.clear();
+        self.sums
+            .extend(names.iter().map(|name| named(points, *name)));
     }
 
-    let mut inverses = invert_all::<C::Base>(products);
-    let mut outcome = Outcome::Ordinary;
-    for i in (0..pairs.len()).rev() {
-        let inverse = &mut inverses[i % CHAINS];
-        let reciprocal = mul::<C::Base>(inverse, &scratch.prefix[i]);
-        *inverse = mul::<C::Base>(inverse, &scratch.denominators[i]);
-        let (x1, y1) = operand::<C, SIGNED>(points, pairs[i][0]);
-        let (x2, y2) = operand::<C, SIGNED>(points, pairs[i][1]);
-        let numerator = match scratch.kinds[i] {
-            Kind::Add => sub::<C::Base>(&y2, &y1),
-            Kind::Double => {
-                let square = square::<C::Base>(&x1);
-                add::<C::Base>(&square, &add::<C::Base>(&square, &square))
-            }
-            kind => {
-                sums[i] = match kind {
-                    Kind::Right => AffinePoint::new(x2, y2),
-                    Kind::Left => AffinePoint::new(x1, y1),
-                    _ => AffinePoint::IDENTITY,
-                };
-                if sums[i].is_identity() {
-                    outcome = Outcome::Identity;
-                }
-                continue;
-            }
-        };
-        let slope = mul::<C::Base>(&numerator, &reciprocal);
-        let x3 = sub::<C::Base>(&sub::<C::Base>(&square::<C::Base>(&slope), &x1), &x2);
-        let run = sub::<C::Base>(&x1, &x3);
-        let y3 = sub::<C::Base>(&mul::<C::Base>(&slope, &run), &y1);
-        sums[i] = AffinePoint::new(x3, y3);
+    pub(super) fn eight<C: PastaCurve>(&self, first: usize) -> [AffinePoint<C>; 8] {
+        std::array::from_fn(|i| {
+            let (x, y) = self.sums.get(first + i).copied().unwrap_or_default();
+            AffinePoint::new(x, y)
+        })
     }
-    outcome
+
+    pub(super) fn step<C: PastaCurve>(&mut self, points: &[AffinePoint<C>], names: &[u32]) {
+        let one = <C::Base as ff::Field>::ONE.to_limbs();
+        self.denominators.clear();
+        self.prefix.clear();
+        self.kinds.clear();
+        let mut products = [one; CHAINS];
+        for (i, (&name, (x1, y1))) in names.iter().zip(&self.sums).enumerate() {
+            if let Some(later) = names.get(i + AHEAD) {
+                prefetch(points, &[*later]);
+            }
+            let x2 = &points[(name >> 1) as usize].x;
+            let mut denominator = sub::<C::Base>(x2, x1);
+            let mut kind = Kind::Add;
+            if is_zero(&denominator) || is_zero(y1) {
+                kind = match named(points, name) {
+                    _ if is_zero(y1) => Kind::Replace,
+                    (_, y2) if *y1 == y2 => Kind::Double,
+                    _ => Kind::Cancel,
+                };
+                denominator = match kind {
+                    Kind::Double => add::<C::Base>(y1, y1),
+                    _ => one,
+                };
+            }
+            let product = &mut products[i % CHAINS];
+            self.denominators.push(denominator);
+            self.prefix.push(*product);
+            self.kinds.push(kind);
+            *product = mul::<C::Base>(product, &denominator);
+        }
+
+        let mut inverses = invert_all::<C::Base>(products);
+        for (i, &name) in names.iter().enumerate().rev() {
+            let inverse = &mut inverses[i % CHAINS];
+            let reciprocal = mul::<C::Base>(inverse, &self.prefix[i]);
+            *inverse = mul::<C::Base>(inverse, &self.denominators[i]);
+            let (x2, y2) = named(points, name);
+            let sum = &mut self.sums[i];
+            let (x1, y1) = *sum;
+            let numerator = match self.kinds[i] {
+                Kind::Add => sub::<C::Base>(&y2, &y1),
+                Kind::Double => {
+                    let square = square::<C::Base>(&x1);
+                    add::<C::Base>(&square, &add::<C::Base>(&square, &square))
+                }
+                Kind::Replace => {
+                    *sum = (x2, y2);
+                    continue;
+                }
+                Kind::Cancel => {
+                    *sum = Coordinates::default();
+                    continue;
+                }
+            };
+            let slope = mul::<C::Base>(&numerator, &reciprocal);
+            let x3 = sub::<C::Base>(&sub::<C::Base>(&square::<C::Base>(&slope), &x1), &x2);
+            let run = sub::<C::Base>(&x1, &x3);
+            let y3 = sub::<C::Base>(&mul::<C::Base>(&slope, &run), &y1);
+            *sum = (x3, y3);
+        }
+    }
 }
 
 /// The inverses of a few elements other than zero.

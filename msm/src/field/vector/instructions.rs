@@ -2,7 +2,7 @@
 //!
 //! All methods are always inlined, so that they are compiled with the features of the kernel that uses them; a kernel is a function
 //! with `#[target_feature(enable = "avx512f,avx512ifma")]` that has been given a [`Vector`].
-use crate::{field::Limbs, point::AffinePoint};
+use crate::point::AffinePoint;
 use core::arch::x86_64::*;
 use std::marker::PhantomData;
 
@@ -141,6 +141,13 @@ impl<F> Vector<F> {
         unsafe { _mm512_mask_blend_epi64(mask, a, b) }
     }
 
+    /// `-a` in the lanes of the mask, `a` in the others.
+    #[inline(always)]
+    pub(super) fn opposite_words(self, mask: u8, a: Words) -> Words {
+        // SAFETY: AVX-512 F, which `self` proves.
+        unsafe { _mm512_mask_sub_epi64(a, mask, self.zero(), a) }
+    }
+
     /// Eight words in a row.
     #[inline(always)]
     pub(crate) fn load(self, words: &[u64; 8]) -> Words {
@@ -170,28 +177,14 @@ impl<F> Vector<F> {
         unsafe { _mm512_store_si512(std::ptr::from_mut(point).cast(), words) }
     }
 
-    /// Two numbers side by side.
+    /// The lanes in which the number is odd.
     #[inline(always)]
-    pub(crate) fn load_two(self, a: &Limbs, b: &Limbs) -> Words {
-        // SAFETY: AVX-512 F (and AVX, which it contains), which `self` proves; the references are to 32 readable bytes each, and the
-        // loads need no alignment.
+    pub(crate) fn odd_numbers(self, numbers: &[u32; 8]) -> u8 {
+        // SAFETY: AVX-512 F (and AVX, which it contains), which `self` proves; the reference is to 32 readable bytes, and the load needs
+        // no alignment.
         unsafe {
-            let low = _mm512_castsi256_si512(_mm256_loadu_si256(a.as_ptr().cast()));
-            _mm512_inserti64x4::<1>(low, _mm256_loadu_si256(b.as_ptr().cast()))
-        }
-    }
-
-    /// The lanes in which the first number of the pair is odd, and those in which the second is.
-    #[inline(always)]
-    pub(crate) fn odd_numbers(self, pairs: &[[u32; 2]; 8]) -> (u8, u8) {
-        // SAFETY: AVX-512 F, which `self` proves; the reference is to 64 readable bytes, and the load needs no alignment. The first
-        // number of a pair is the low half of a word, as x86-64 is little endian.
-        unsafe {
-            let words = _mm512_loadu_si512(pairs.as_ptr().cast());
-            (
-                _mm512_test_epi64_mask(words, _mm512_set1_epi64(1)),
-                _mm512_test_epi64_mask(words, _mm512_set1_epi64(1 << 32)),
-            )
+            let words = _mm512_cvtepu32_epi64(_mm256_loadu_si256(numbers.as_ptr().cast()));
+            _mm512_test_epi64_mask(words, _mm512_set1_epi64(1))
         }
     }
 }

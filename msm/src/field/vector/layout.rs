@@ -109,6 +109,21 @@ impl<F: PastaField> Vector<F> {
         }
     }
 
+    /// Words in memory, word by word.
+    #[inline(always)]
+    pub(crate) fn load_words_of(self, stored: &[[u64; 8]; 4]) -> [Words; 4] {
+        let [a, b, c, d] = stored;
+        [self.load(a), self.load(b), self.load(c), self.load(d)]
+    }
+
+    /// Writes words, word by word.
+    #[inline(always)]
+    pub(crate) fn store_words(self, stored: &mut [[u64; 8]; 4], words: [Words; 4]) {
+        for (stored, words) in stored.iter_mut().zip(words) {
+            self.store(stored, words);
+        }
+    }
+
     /// The 64-bit words of lanes below 2^256.
     #[inline(always)]
     pub(crate) fn to_words(self, a: &Lanes) -> [Words; 4] {

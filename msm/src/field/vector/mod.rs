@@ -268,22 +268,53 @@ impl<F: PastaField> Vector<F> {
 
     /// `a + 4p`
     #[inline(always)]
-    fn plus_4p(self, a: Loose) -> Loose {
+    pub(crate) fn plus_4p(self, a: Loose) -> Loose {
+        self.plus_4p_times::<1>(a)
+    }
+
+    /// `a + 4 N p` for a small `N`.
+    #[inline(always)]
+    fn plus_4p_times<const N: u64>(self, a: Loose) -> Loose {
         let [a0, a1, a2, a3, a4] = a.0;
         let p4 = Constants::<F>::P4;
         Loose([
-            self.plus(a0, self.all(p4[0])),
-            self.plus(a1, self.all(p4[1])),
-            self.plus(a2, self.all(p4[2])),
+            self.plus(a0, self.all(N * p4[0])),
+            self.plus(a1, self.all(N * p4[1])),
+            self.plus(a2, self.all(N * p4[2])),
             a3,
-            self.plus(a4, self.all(p4[4])),
+            self.plus(a4, self.all(N * p4[4])),
         ])
+    }
+
+    /// `a - 4p`
+    #[inline(always)]
+    pub(crate) fn minus_4p(self, a: Loose) -> Loose {
+        self.sub(a, self.constant(Constants::<F>::P4))
     }
 
     /// `a - b + 4p`, which is positive for `b < 4p`.
     #[inline(always)]
     pub(crate) fn sub_4p(self, a: impl Into<Loose>, b: impl Into<Loose>) -> Loose {
         self.plus_4p(self.sub(a, b))
+    }
+
+    /// `a - b + 8p`
+    #[inline(always)]
+    pub(crate) fn sub_8p(self, a: impl Into<Loose>, b: impl Into<Loose>) -> Loose {
+        self.plus_4p_times::<2>(self.sub(a, b))
+    }
+
+    /// `-a` in the lanes of the mask, `a` in the others.
+    #[inline(always)]
+    pub(crate) fn opposite_where(self, mask: u8, a: &Lanes) -> Loose {
+        let [a0, a1, a2, a3, a4] = a.0;
+        Loose([
+            self.opposite_words(mask, a0),
+            self.opposite_words(mask, a1),
+            self.opposite_words(mask, a2),
+            self.opposite_words(mask, a3),
+            self.opposite_words(mask, a4),
+        ])
     }
 
     /// `4p - a` in the lanes of the mask, `a` in the others.

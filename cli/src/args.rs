@@ -53,7 +53,7 @@ pub enum Command {
     Id(Id),
     /// Tell whether a program can be proved, and what to do if not
     Check(Check),
-    /// Show what a proof, a snapshot or a program holds
+    /// Show what a proof, a snapshot, a program or a checkpoint holds
     Inspect(Inspect),
     /// Skip start-up: write an image of a program that has run up to a point
     Snapshot(Snapshot),
@@ -205,7 +205,7 @@ pub struct Check {
 
 #[derive(Debug, Args)]
 pub struct Inspect {
-    /// Proof, snapshot or ELF file; `-` for standard input
+    /// Proof, snapshot, ELF file or checkpoint; `-` for standard input
     pub file: PathBuf,
     /// Print everything as JSON
     #[arg(long)]

@@ -38,6 +38,16 @@ fn a_killed_prover_goes_on_and_the_proof_is_valid() {
     kill(again);
     assert!(kept.exists() && !proof.exists());
 
+    let inspected = zkmips().arg("inspect").arg(&kept).output().unwrap();
+    let text = String::from_utf8(inspected.stdout).unwrap();
+    let expected = fs::read(fixture("c-sha256").join("mips/expected.json")).unwrap();
+    let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
+    let id = expected["program_id"].as_str().unwrap();
+    has(
+        &text,
+        &["checkpoint of a proof", id, "of shape small", "folded"],
+    );
+
     // Meanwhile, nothing else is taken for it.
     let other = prove("c-fib", directory.path()).output().unwrap();
     assert_eq!(other.status.code(), Some(65));
@@ -65,8 +75,6 @@ fn a_killed_prover_goes_on_and_the_proof_is_valid() {
         .output()
         .unwrap();
     assert!(verified.status.success());
-    let expected = fs::read(fixture("c-sha256").join("mips/expected.json")).unwrap();
-    let expected: serde_json::Value = serde_json::from_slice(&expected).unwrap();
     let output = String::from_utf8(verified.stdout).unwrap();
     assert_eq!(expected["output"], output.as_str());
 }

@@ -19,6 +19,16 @@ pub enum Start {
     Snapshot,
 }
 
+impl Start {
+    /// Arguments and environment; `None` where they are inside the image.
+    pub fn strings(&self) -> Option<(&[String], &[String])> {
+        match self {
+            Start::Entry { args, env } => Some((args, env)),
+            Start::Snapshot => None,
+        }
+    }
+}
+
 /// Everything public that goes into a run besides the program.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PublicInputs {

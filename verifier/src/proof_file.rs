@@ -159,17 +159,15 @@ impl ProofFile {
 
     /// Everything in the file as a JSON object; bytes are hexadecimal.
     pub fn to_json(&self) -> serde_json::Value {
-        let (snapshot, args, env) = match &self.public.start {
-            Start::Entry { args, env } => (false, args.as_slice(), env.as_slice()),
-            Start::Snapshot => (true, [].as_slice(), [].as_slice()),
-        };
+        let strings = self.public.start.strings();
+        let (args, env) = strings.unwrap_or_default();
         json!({
             "format": FORMAT_VERSION,
             "machine_version": self.machine_version,
             "parameter_digest": hex::encode(&self.parameter_digest),
             "shape": self.shape,
             "program_header_hex": hex::encode(&self.header),
-            "snapshot": snapshot,
+            "snapshot": strings.is_none(),
             "args": args,
             "env": env,
             "public_input_hex": hex::encode(&self.public.public_input),

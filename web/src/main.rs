@@ -7,9 +7,7 @@
 
 use serde_json::{json, Value};
 use std::io::{Read, Write};
-use zkmips_verifier::{
-    hex, shape_of, ProgramId, ProofFile, Start, Statement, Verifier, VerifierParams,
-};
+use zkmips_verifier::{hex, shape_of, ProgramId, ProofFile, Statement, Verifier, VerifierParams};
 
 fn main() -> std::io::Result<()> {
     let mut message = Vec::new();
@@ -63,10 +61,7 @@ fn check(proof: &[u8], id: &[u8], files: [&[u8]; 3]) -> Result<Value, String> {
 }
 
 fn shown(statement: &Statement) -> Value {
-    let (args, env) = match &statement.public.start {
-        Start::Entry { args, env } => (Some(args), Some(env)),
-        Start::Snapshot => (None, None),
-    };
+    let (args, env) = statement.public.start.strings().unzip();
     json!({
         "valid": true,
         "program_id": statement.program_id.to_string(),

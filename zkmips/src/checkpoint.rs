@@ -4,6 +4,9 @@
 //! step, so what is there is always whole: the state after some segment, in the first pass or in the second. It names the run it
 //! belongs to; everything else about the run (plan, columns) is a function of program and inputs and is computed again.
 
+mod summary;
+pub use summary::CheckpointSummary;
+
 use crate::whole_file::{Readers, WholeFile};
 use crate::{hex, Progress};
 use serde::{Deserialize, Serialize};
@@ -19,7 +22,8 @@ use zkmips_folding::{ivc::RunningProof, pass1::PreCommitment};
 
 /// Name of the file in the directory that the user chose.
 const FILE: &str = "zkmips.checkpoint";
-const MAGIC: &[u8; 8] = b"ZKMCKP01";
+/// What every file starts with.
+pub const MAGIC: &[u8; 8] = b"ZKMCKP01";
 const DIGEST: usize = 32;
 /// Time between two checkpoints if nobody says otherwise.
 pub const EVERY: Duration = Duration::from_secs(15);
@@ -308,7 +312,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    fn run() -> Run {
+    pub fn run() -> Run {
         Run {
             version: "1".into(),
             program: [1; 32],
@@ -323,7 +327,7 @@ mod tests {
         Lookups::default()
     }
 
-    fn written(directory: &Path) -> Checkpoint {
+    pub fn written(directory: &Path) -> Checkpoint {
         let mut checkpoint = Checkpoint::at(directory, Duration::ZERO).unwrap();
         let lookups = empty();
         let state = Saving {

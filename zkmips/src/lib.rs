@@ -43,7 +43,10 @@ mod trace;
 pub mod whole_file;
 
 pub use cache::{Cache, CachedFile, NoCacheDirectory, CACHE_VARIABLE};
-pub use checkpoint::{Checkpoint, CheckpointError, EVERY as CHECKPOINT_EVERY};
+pub use checkpoint::{
+    Checkpoint, CheckpointError, CheckpointSummary, EVERY as CHECKPOINT_EVERY,
+    MAGIC as CHECKPOINT_MAGIC,
+};
 pub use executor::{Execution, Executor, Streams};
 pub use params::{verifier_params, Params, VerifierSetupError};
 pub use program::Program;

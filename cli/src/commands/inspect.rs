@@ -7,7 +7,8 @@ use crate::terminal::count;
 use crate::{files, Context};
 use serde_json::{json, Value};
 use std::process::ExitCode;
-use zkmips::{hex, Header, Program, ProgramId, ProofFile, Start, FORMAT_VERSION, MAGIC};
+use zkmips::{hex, Header, Program, ProgramId, ProofFile, FORMAT_VERSION, MAGIC};
+use zkmips::{CheckpointSummary, CHECKPOINT_MAGIC};
 
 pub fn inspect(context: &Context, args: Inspect) -> Result<ExitCode, Failure> {
     let bytes = files::read(&args.file, zkmips::MAX_FILE_BYTES)?;
@@ -15,6 +16,10 @@ pub fn inspect(context: &Context, args: Inspect) -> Result<ExitCode, Failure> {
     let (json, text) = if bytes.starts_with(&MAGIC) {
         let proof = ProofFile::from_bytes(&bytes).map_err(|error| about(&error))?;
         of_proof(&proof, bytes.len())
+    } else if bytes.starts_with(CHECKPOINT_MAGIC) {
+        let damaged = "not a whole checkpoint: remove it to start again";
+        let checkpoint = CheckpointSummary::from_bytes(&bytes).ok_or_else(|| about(&damaged))?;
+        of_checkpoint(&checkpoint)
     } else {
         let program = Program::load(&bytes).map_err(|error| about(&error))?;
         of_program(&program)?
@@ -40,9 +45,9 @@ fn of_proof(proof: &ProofFile, bytes: usize) -> (Value, String) {
     let mut json = proof.to_json();
     json["kind"] = "proof".into();
     json["program_id"] = id.as_ref().ok().map(ProgramId::to_string).into();
-    let (args, env) = match &proof.public.start {
-        Start::Entry { args, env } => (format!("{args:?}"), format!("{env:?}")),
-        Start::Snapshot => ("inside the snapshot".into(), "inside the snapshot".into()),
+    let (args, env) = match proof.public.start.strings() {
+        Some((args, env)) => (format!("{args:?}"), format!("{env:?}")),
+        None => ("inside the snapshot".into(), "inside the snapshot".into()),
     };
     let text = table(&[
         (
@@ -67,6 +72,31 @@ fn of_proof(proof: &ProofFile, bytes: usize) -> (Value, String) {
         ("public input", zkmips::quoted(&proof.public.public_input)),
         ("exit status", proof.status.to_string()),
         ("output", zkmips::quoted(&proof.output)),
+    ]);
+    (json, text)
+}
+
+fn of_checkpoint(checkpoint: &CheckpointSummary) -> (Value, String) {
+    let mut json = checkpoint.to_json();
+    json["kind"] = "checkpoint".into();
+    let segments = checkpoint.segments;
+    let text = table(&[
+        (
+            "file",
+            "checkpoint of a proof; as private as the input".into(),
+        ),
+        ("written by", format!("zkmips {:?}", checkpoint.version)),
+        ("program id", checkpoint.program_id.to_string()),
+        ("parameters", hex::encode(&checkpoint.parameter_digest)),
+        (
+            "segments",
+            format!("{segments} of shape {}", checkpoint.shape.escape_debug()),
+        ),
+        (
+            "committed",
+            format!("{} of {segments}", checkpoint.committed),
+        ),
+        ("folded", format!("{} of {segments}", checkpoint.folded)),
     ]);
     (json, text)
 }

@@ -152,12 +152,14 @@ fn pattern(lines: &[String]) -> Regex {
     Regex::new(&(pattern + "$")).unwrap()
 }
 
-/// Runs the commands of a page in an empty directory.
+/// Runs the commands of a page in a directory that is empty but for the `fixtures` of the repository.
 fn run_page(name: &str) {
     const END: &str = "\u{4}end of a command";
     let page = std::fs::read_to_string(root().join(name)).unwrap();
     let shown = commands(&page);
     let directory = tempfile::tempdir().unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink(root().join("fixtures"), directory.path().join("fixtures")).unwrap();
     let mut script = String::from("exec 2>&1\n");
     for Shown { command, .. } in &shown {
         script += &format!("{command}\nprintf '{END} %s\\n' $?\n");
@@ -190,6 +192,11 @@ fn run_page(name: &str) {
 #[test]
 fn the_tutorial_is_as_it_says() {
     run_page("docs/tutorial.md");
+}
+
+#[test]
+fn the_screens_are_as_they_are_shown() {
+    run_page("docs/screens.md");
 }
 
 #[test]

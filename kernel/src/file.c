@@ -37,7 +37,6 @@ long sys_close(u32 fd) {
     struct file *f = file_at(fd);
     if (!f)
         return -EBADF;
-    epoll_forget(fd);
     descriptors[fd].file = 0;
     if (!--f->references)
         object_released(f);
@@ -81,6 +80,11 @@ long sys_dup3(u32 old, u32 new, u32 flags) {
     return replace(old, new, (flags & O_CLOEXEC) != 0);
 }
 
+/* The standard descriptors and the public input look like pipes. */
+static int is_pipe(const struct file *f) {
+    return f->kind != NOTHING && f->kind != EVENT && f->kind != EPOLL;
+}
+
 long sys_fcntl(u32 fd, u32 command, u32 value) {
     struct file *f = file_at(fd);
     if (!f)
@@ -100,19 +104,46 @@ long sys_fcntl(u32 fd, u32 command, u32 value) {
     case F_SETFL:
         f->flags = (f->flags & O_ACCMODE) | (value & O_STATUS);
         return 0;
+    case F_GETOWN: /* nobody has set one */
+        return 0;
+    case F_GETPIPE_SZ:
+        return is_pipe(f) ? PIPE_SIZE : -EBADF;
+    case F_SETPIPE_SZ: /* to what it is */
+        return !is_pipe(f) ? -EBADF : value > PIPE_SIZE / 2 && value <= PIPE_SIZE ? PIPE_SIZE : -EPERM;
     default:
         return -EINVAL;
     }
 }
 
+/* What every file has, and how much there is to read. */
 long sys_ioctl(u32 fd, u32 request, u32 argument) {
-    (void)request;
-    (void)argument;
-    return file_at(fd) ? -ENOTTY : -EBADF;
+    struct file *f = file_at(fd);
+    if (!f)
+        return -EBADF;
+    switch (request) {
+    case FIOCLEX:
+    case FIONCLEX:
+        descriptors[fd].on_exec = request == FIOCLEX;
+        return 0;
+    case FIONBIO:
+        if (!user_words(argument, 1))
+            return -EFAULT;
+        f->flags = (f->flags & O_ACCMODE) | (WORD(argument) ? O_NONBLOCK : 0);
+        return 0;
+    case FIONREAD:
+        if (!is_pipe(f))
+            return -ENOTTY;
+        if (!user_words(argument, 1))
+            return -EFAULT;
+        WORD(argument) = bytes_to_read(f);
+        return 0;
+    default:
+        return -ENOTTY;
+    }
 }
 
 static u32 mode(const struct file *f) {
-    return f->kind == NOTHING ? S_IFCHR | 0666 : S_IFIFO | 0600;
+    return f->kind == NOTHING ? S_IFCHR | 0666 : is_pipe(f) ? S_IFIFO | 0600 : 0600;
 }
 
 /* struct stat64 of o32: 104 bytes. */

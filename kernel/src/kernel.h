@@ -51,7 +51,8 @@ struct thread {
     u32 information;                    /* user address for what sigwait received */
     u32 saved_mask[4], has_saved_mask;
     struct cause cause; /* of the last signal sent to it */
-    u32 alt_stack, alt_size;
+    u32 alt_stack, alt_size, alt_flags;
+    u32 named, name[4]; /* by prctl */
     struct thread *next;
 };
 
@@ -116,7 +117,8 @@ void memory_start(u32 low, u32 end);
 int memory_mapped(u32 address);
 long sys_brk(u32), sys_mmap(u32, u32, u32, u32), sys_mmap2(u32, u32, u32, u32), sys_munmap(u32, u32);
 long sys_mprotect(u32, u32, u32), sys_madvise(u32, u32, u32), sys_mremap(u32, u32, u32, u32);
-long sys_msync(u32, u32, u32), sys_mincore(u32, u32, u32);
+long sys_msync(u32, u32, u32), sys_mincore(u32, u32, u32), sys_mlock(u32, u32), sys_munlock(u32, u32);
+long sys_mlock2(u32, u32, u32), sys_mlockall(u32), sys_munlockall(void);
 
 /* clock.c */
 struct time now(void);
@@ -155,7 +157,8 @@ struct thread *tick(int hold);
 void set_user_local(u32 value);
 long call_clone(u32, u32, u32, u32), sys_exit(u32), sys_exit_group(u32);
 long sys_sched_yield(void), sys_gettid(void), sys_getpid(void), sys_getppid(void);
-long sys_set_thread_area(u32), sys_set_tid_address(u32), sys_sched_getaffinity(u32, u32, u32);
+long sys_set_thread_area(u32), sys_set_tid_address(u32), sys_getpgid(u32);
+long sys_sched_getaffinity(u32, u32, u32), sys_sched_setaffinity(u32, u32, u32);
 
 /* futex.c */
 long sys_futex(u32, u32, u32, u32), sys_futex64(u32, u32, u32, u32);
@@ -185,8 +188,9 @@ long sys_rt_sigaction(u32, u32, u32, u32), sys_rt_sigprocmask(u32, u32, u32, u32
 long sys_sigaltstack(u32, u32), call_sigreturn(void), sys_rt_sigpending(u32, u32);
 long sys_rt_sigtimedwait(u32, u32, u32, u32), sys_rt_sigtimedwait64(u32, u32, u32, u32), sys_pause(void);
 long sys_rt_sigsuspend(u32, u32), sys_kill(u32, u32), sys_tkill(u32, u32), sys_tgkill(u32, u32, u32);
+long sys_rt_sigqueueinfo(u32, u32, u32), sys_rt_tgsigqueueinfo(u32, u32, u32, u32);
 
-/* file.c, io.c, poll.c */
+/* file.c, io.c, pipe.c, poll.c */
 enum kind { STDIN, STDOUT, STDERR, PUBLIC, NOTHING, EVENT, EPOLL, PIPE_READ, PIPE_WRITE };
 /* An open file: what the duplicates of a descriptor share. */
 struct file {
@@ -194,6 +198,8 @@ struct file {
     u16 flags;      /* O_ACCMODE, O_NONBLOCK */
     u32 references; /* descriptors; 0: unused */
 };
+#define PIPE_SIZE 65536
+#define OBJECTS 16 /* of each kind */
 #define FILES 64 /* a multiple of 32, for select */
 struct file *file_at(u32 fd);
 extern u32 output_length;
@@ -201,7 +207,8 @@ int file_new(enum kind kind, u32 object, u32 flags);
 u32 file_ready(const struct file *f); /* POLLIN, POLLOUT, POLLHUP, POLLERR */
 u32 file_changes(const struct file *f);
 void object_released(const struct file *f);
-void epoll_forget(u32 fd);
+void epoll_forget(const struct file *f);
+u32 bytes_to_read(const struct file *f); /* of a pipe or a tape */
 u32 tape_left(void);
 u32 public_left(void);
 long event_read(struct file *f, u32 buffer, u32 length), event_write(struct file *f, u32 buffer, u32 length);
@@ -232,6 +239,6 @@ static inline u32 random_number(u32 index) {
 }
 long sys_getrandom(u32, u32, u32), sys_uname(u32), sys_getrlimit(u32, u32), sys_setrlimit(u32, u32);
 long sys_prlimit64(u32, u32, u32, u32), sys_prctl(u32, u32, u32), sys_id(void), sys_umask(u32);
-long sys_getres(u32, u32, u32), sys_sysinfo(u32), sys_getcwd(u32, u32);
+long sys_getres(u32, u32, u32), sys_sysinfo(u32), sys_getcwd(u32, u32), sys_getgroups(u32), sys_getcpu(u32, u32);
 
 #endif

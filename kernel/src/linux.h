@@ -34,6 +34,10 @@
 #define MAP_ANONYMOUS 0x800
 #define MAP_FIXED_NOREPLACE 0x100000
 #define MADV_DONTNEED 4
+#define MLOCK_ONFAULT 1
+#define MCL_CURRENT 1
+#define MCL_FUTURE 2
+#define MCL_ONFAULT 4
 #define MREMAP_MAYMOVE 1
 #define MREMAP_FIXED 2
 
@@ -71,6 +75,7 @@
 #define SA_RESETHAND 0x80000000u
 #define SS_ONSTACK 1
 #define SS_DISABLE 2
+#define SS_AUTODISARM 0x80000000u
 #define MINSIGSTKSZ 2048
 
 #define SI_USER 0
@@ -120,6 +125,9 @@
 #define CLOCK_BOOTTIME 7
 #define CLOCK_TAI 11
 
+#define PR_SET_NAME 15
+#define PR_GET_NAME 16
+
 #define SEEK_HOLE 4 /* the last */
 #define TIMER_ABSTIME 1
 
@@ -136,7 +144,14 @@
 #define F_SETFD 2
 #define F_GETFL 3
 #define F_SETFL 4
+#define F_GETOWN 23
 #define F_DUPFD_CLOEXEC 1030
+#define F_SETPIPE_SZ 1031
+#define F_GETPIPE_SZ 1032
+#define FIOCLEX 0x6601
+#define FIONCLEX 0x6602
+#define FIONREAD 0x467F
+#define FIONBIO 0x667E
 #define S_IFIFO 0010000
 #define S_IFCHR 0020000
 #define AT_EMPTY_PATH 0x1000

@@ -4,7 +4,8 @@
  * Promised zeros: fresh memory of the machine reads as zero already, and clearing costs instructions.
  * `dirty` holds every range that was writable at some time (and the image); a new mapping clears only
  * its intersection with that. Reservations (PROT_NONE) stay clean however large they are, and
- * addresses are not used again before fresh ones have run out. */
+ * addresses are not used again before clean ones have run out, not even if a hint asks for them: allocators
+ * that trim what they map by munmap ask for the trimmed part next. */
 #include "kernel.h"
 
 struct range {
@@ -89,9 +90,17 @@ static int room(void) {
     return mapped.count + 4 <= RANGES && dirty.count + 4 <= RANGES;
 }
 
+static int is_outside(const struct map *m, u32 start, u32 end) {
+    u32 i = find(m, start);
+    return i == m->count || m->at[i].start >= end;
+}
+
 static int is_free(u32 start, u32 end) {
-    u32 i = find(&mapped, start);
-    return i == mapped.count || mapped.at[i].start >= end;
+    return is_outside(&mapped, start, end);
+}
+
+static int is_clean(u32 start, u32 end) {
+    return is_outside(&dirty, start, end);
 }
 
 static int all_mapped(u32 start, u32 end) {
@@ -148,13 +157,20 @@ static u32 gap_below(u32 top, u32 length) {
     }
 }
 
-static u32 choose(u32 length) {
-    u32 start = gap_below(fresh_top, length);
+/* Where a mapping goes that may go anywhere. A hint is an address where it fits, or 0. */
+static u32 choose(u32 length, u32 hint) {
+    u32 start, top = fresh_top;
+    if (hint && is_clean(hint, hint + length))
+        return hint;
+    while ((start = gap_below(top, length)) && !is_clean(start, start + length))
+        top = dirty.at[find(&dirty, start)].start;
     /* The heap must be able to grow into fresh addresses too, but it only loses to a full house. */
     if (start && start >= break_now) {
         fresh_top = start;
         return start;
     }
+    if (hint)
+        return hint;
     start = gap_below(MMAP_TOP, length);
     if (start && start < fresh_top)
         fresh_top = start;
@@ -187,7 +203,8 @@ static long do_mmap(u32 address, u32 length, u32 protection, u32 flags) {
         address &= -PAGE;
         if (address < USER_START || address >= MMAP_TOP || length > MMAP_TOP - address ||
             !is_free(address, address + length))
-            address = choose(length);
+            address = 0;
+        address = choose(length, address);
         if (!address)
             return -ENOMEM;
     }
@@ -270,6 +287,37 @@ long sys_msync(u32 address, u32 length, u32 flags) {
     return end && all_mapped(address, end) ? 0 : -ENOMEM;
 }
 
+/* Every page is resident whatever is locked. */
+static long lock(u32 address, u32 length) {
+    u32 end, offset = address & (PAGE - 1);
+    if (length + offset < length)
+        return -EINVAL;
+    if (!(length += offset))
+        return 0;
+    end = span(address - offset, length);
+    return end && all_mapped(address - offset, end) ? 0 : -ENOMEM;
+}
+
+long sys_mlock(u32 address, u32 length) {
+    return lock(address, length);
+}
+
+long sys_munlock(u32 address, u32 length) {
+    return lock(address, length);
+}
+
+long sys_mlock2(u32 address, u32 length, u32 flags) {
+    return flags & ~MLOCK_ONFAULT ? -EINVAL : lock(address, length);
+}
+
+long sys_mlockall(u32 flags) {
+    return (flags & ~(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT)) || !(flags & ~MCL_ONFAULT) ? -EINVAL : 0;
+}
+
+long sys_munlockall(void) {
+    return 0;
+}
+
 /* Every mapped page is resident. */
 long sys_mincore(u32 address, u32 length, u32 vector) {
     u32 end;
@@ -327,7 +375,7 @@ long sys_mremap(u32 old, u32 old_length, u32 length, u32 flags) {
         map(end, old + length, mapped.at[i].kind);
         return old;
     }
-    if (!(flags & MREMAP_MAYMOVE) || !(fresh = choose(length)))
+    if (!(flags & MREMAP_MAYMOVE) || !(fresh = choose(length, 0)))
         return -ENOMEM;
     return move(old, end, fresh, length);
 }

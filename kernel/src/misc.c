@@ -94,14 +94,42 @@ long sys_prlimit64(u32 pid, u32 resource, u32 new, u32 old) {
     return 0;
 }
 
-/* No option but one of our own: a marker in the instruction count, for profiles. On Linux it is EINVAL. */
-long sys_prctl(u32 option, u32 text, u32 length) {
-    if (option != PR_MARKER)
-        return -EINVAL;
-    if (!user_bytes(text, length))
-        return -EFAULT;
-    HOST(HOST_MARKER, text, length, 0, 0);
+#define NAME_SIZE sizeof current->name
+static const char first_name[NAME_SIZE] __attribute__((aligned(4))) = "program";
+
+static long set_name(u32 text) {
+    u8 *name = (u8 *)current->name, end = 1;
+    for (u32 i = 0; i < NAME_SIZE; i++) {
+        if (i == NAME_SIZE - 1)
+            end = 0;
+        else if (end && !user_bytes(text + i, 1))
+            return -EFAULT;
+        else if (end)
+            end = *(const u8 *)(text + i);
+        name[i] = end;
+    }
+    current->named = 1;
     return 0;
+}
+
+/* The name of a thread, and an option of our own: a marker in the instruction count, for profiles. On Linux it is EINVAL. */
+long sys_prctl(u32 option, u32 text, u32 length) {
+    switch (option) {
+    case PR_SET_NAME:
+        return set_name(text);
+    case PR_GET_NAME:
+        if (!user_bytes(text, NAME_SIZE))
+            return -EFAULT;
+        copy((void *)text, current->named ? current->name : (const u32 *)first_name, NAME_SIZE);
+        return 0;
+    case PR_MARKER:
+        if (!user_bytes(text, length))
+            return -EFAULT;
+        HOST(HOST_MARKER, text, length, 0, 0);
+        return 0;
+    default:
+        return -EINVAL;
+    }
 }
 
 /* Every user and group id. */
@@ -113,6 +141,21 @@ long sys_getres(u32 real, u32 effective, u32 saved) {
     if (!user_words(real, 1) || !user_words(effective, 1) || !user_words(saved, 1))
         return -EFAULT;
     WORD(real) = WORD(effective) = WORD(saved) = USER_ID;
+    return 0;
+}
+
+/* Only the group that has been told. */
+long sys_getgroups(u32 count) {
+    return (int)count < 0 ? -EINVAL : 0;
+}
+
+long sys_getcpu(u32 cpu, u32 node) {
+    if ((cpu && !user_words(cpu, 1)) || (node && !user_words(node, 1)))
+        return -EFAULT;
+    if (cpu)
+        WORD(cpu) = 0;
+    if (node)
+        WORD(node) = 0;
     return 0;
 }
 

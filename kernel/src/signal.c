@@ -74,8 +74,16 @@ static u32 get(u32 address) {
     return WORD(address + 4 * LOW_WORD);
 }
 
+/* One that disarms itself is never in use: it is gone while the handler runs. */
 static int on_alternate_stack(const struct thread *t) {
-    return t->alt_size && t->r[SP] - t->alt_stack - 1 < t->alt_size;
+    return t->alt_size && !(t->alt_flags & SS_AUTODISARM) && t->r[SP] - t->alt_stack - 1 < t->alt_size;
+}
+
+static void tell_alternate_stack(u32 address, const struct thread *t) {
+    WORD(address) = t->alt_stack;
+    WORD(address + 4) = t->alt_size;
+    WORD(address + 8) =
+        (!t->alt_size ? SS_DISABLE : on_alternate_stack(t) ? SS_ONSTACK : 0) | (t->alt_flags & SS_AUTODISARM);
 }
 
 /* Makes the thread continue in the handler. */
@@ -103,9 +111,9 @@ static void enter_handler(struct thread *t, u32 number, const struct cause *caus
         WORD(sp + FRAME_INFO + 12 + 4 * i) = cause->detail[i];
     WORD(sp + FRAME_CONTEXT) = 0;
     WORD(sp + FRAME_CONTEXT + 4) = 0;
-    WORD(sp + FRAME_STACK) = t->alt_stack;
-    WORD(sp + FRAME_STACK + 4) = t->alt_size;
-    WORD(sp + FRAME_STACK + 8) = !t->alt_size ? SS_DISABLE : on_alternate_stack(t) ? SS_ONSTACK : 0;
+    tell_alternate_stack(sp + FRAME_STACK, t);
+    if (t->alt_flags & SS_AUTODISARM)
+        t->alt_size = t->alt_flags = 0;
     WORD(sp + FRAME_MACHINE) = 0;
     WORD(sp + FRAME_MACHINE + 4) = 0;
     put(sp + FRAME_PC, t->pc);
@@ -272,6 +280,34 @@ long sys_kill(u32 pid, u32 number) {
     return 0;
 }
 
+/* With what the sender says about itself. */
+static long queue(struct thread *t, u32 number, u32 information) {
+    struct cause cause;
+    if (!user_words(information, 32))
+        return -EFAULT;
+    if (number > SIGNALS)
+        return -EINVAL;
+    cause.code = WORD(information + 4);
+    for (u32 i = 0; i < 3; i++)
+        cause.detail[i] = WORD(information + 12 + 4 * i);
+    if (number && t)
+        send_to_thread(t, number, cause);
+    else if (number)
+        send_to_process(number, cause);
+    return 0;
+}
+
+long sys_rt_sigqueueinfo(u32 pid, u32 number, u32 information) {
+    return pid == (u32)sys_getpid() ? queue(0, number, information) : -ESRCH;
+}
+
+long sys_rt_tgsigqueueinfo(u32 group, u32 tid, u32 number, u32 information) {
+    struct thread *t = thread_by_tid(tid);
+    if ((int)group <= 0 || (int)tid <= 0)
+        return -EINVAL;
+    return t && group == (u32)sys_getpid() ? queue(t, number, information) : -ESRCH;
+}
+
 /* Go makes two of these calls for each of 128 signals before main: keep it short. */
 long sys_rt_sigaction(u32 number, u32 new, u32 old, u32 size) {
     struct action *action;
@@ -416,23 +452,21 @@ long sys_sigaltstack(u32 new, u32 old) {
         sp = WORD(new);
         size = WORD(new + 4);
         flags = WORD(new + 8);
-        if (flags & ~(SS_DISABLE | SS_ONSTACK))
-            return -EINVAL;
         if (on_alternate_stack(t))
             return -EPERM;
+        if ((flags & ~SS_AUTODISARM) > SS_DISABLE)
+            return -EINVAL;
         if (flags & SS_DISABLE)
             sp = size = 0;
         else if (size < MINSIGSTKSZ)
             return -ENOMEM;
     }
-    if (old) {
-        WORD(old) = t->alt_stack;
-        WORD(old + 4) = t->alt_size;
-        WORD(old + 8) = !t->alt_size ? SS_DISABLE : on_alternate_stack(t) ? SS_ONSTACK : 0;
-    }
+    if (old)
+        tell_alternate_stack(old, t);
     if (new) {
         t->alt_stack = sp;
         t->alt_size = size;
+        t->alt_flags = flags;
     }
     return 0;
 }
@@ -452,6 +486,7 @@ struct thread *sys_sigreturn(void) {
         mask[i] = WORD(sp + FRAME_MASK + 4 * i);
     set_mask(t, mask);
     t->alt_stack = WORD(sp + FRAME_STACK);
-    t->alt_size = (WORD(sp + FRAME_STACK + 8) & SS_DISABLE) ? 0 : WORD(sp + FRAME_STACK + 4);
+    t->alt_flags = WORD(sp + FRAME_STACK + 8);
+    t->alt_size = (t->alt_flags & SS_DISABLE) ? 0 : WORD(sp + FRAME_STACK + 4);
     return schedule();
 }

@@ -264,7 +264,7 @@ long sys_clone(u32 flags, u32 stack, u32 parent_tid, u32 tls) {
     if (flags & CLONE_SETTLS)
         t->tls = tls;
     t->clear_tid = (flags & CLONE_CHILD_CLEARTID) ? child_tid : 0;
-    t->in_call = t->restarted = t->progress = t->has_saved_mask = t->alt_size = 0;
+    t->in_call = t->restarted = t->progress = t->has_saved_mask = t->alt_size = t->alt_flags = 0;
     for (int i = 0; i < 4; i++)
         t->pending[i] = 0;
     if (flags & CLONE_PARENT_SETTID)
@@ -316,6 +316,11 @@ long sys_getppid(void) {
     return 1;
 }
 
+/* Of the process, which leads its group and its session. */
+long sys_getpgid(u32 pid) {
+    return pid && pid != FIRST_TID ? -ESRCH : FIRST_TID;
+}
+
 long sys_set_thread_area(u32 value) {
     current->tls = value;
     set_user_local(value);
@@ -327,7 +332,16 @@ long sys_set_tid_address(u32 address) {
     return current->tid;
 }
 
-/* One CPU. Returns the number of bytes written, as the kernel (not the libc function) does. */
+/* One CPU, which has to be among those. */
+long sys_sched_setaffinity(u32 tid, u32 length, u32 mask) {
+    if (length && !user_words(mask, 1))
+        return -EFAULT;
+    if (tid && !thread_by_tid(tid))
+        return -ESRCH;
+    return length && (WORD(mask) & 1) ? 0 : -EINVAL;
+}
+
+/* Returns the number of bytes written, as the kernel (not the libc function) does. */
 long sys_sched_getaffinity(u32 tid, u32 length, u32 mask) {
     if (tid && !thread_by_tid(tid))
         return -ESRCH;

@@ -47,6 +47,27 @@ fn the_segments_that_demand_foretells_are_those_that_a_plan_has() {
     }
 }
 
+/// `fixtures/prove-all` proves all fixtures: no chip and no other part of a segment goes without.
+#[test]
+fn the_fixtures_use_every_chip() {
+    let mut units = [0; ALL.len()];
+    let mut instructions = 0;
+    for folder in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures")).unwrap() {
+        let folder = folder.unwrap();
+        if !folder.path().join("mips/program.elf").exists() {
+            continue;
+        }
+        let demand = demand(folder.file_name().to_str().unwrap());
+        for (sum, count) in units.iter_mut().zip(demand.units) {
+            *sum += count;
+        }
+        instructions += demand.instructions;
+    }
+    assert!(instructions > 1_000_000);
+    let idle: Vec<_> = ALL.iter().zip(units).filter(|(_, n)| *n == 0).collect();
+    assert!(idle.is_empty(), "chips that no fixture uses: {idle:?}");
+}
+
 #[test]
 fn the_smallest_program_takes_four_small_segments() {
     let demand = demand("c-fib");

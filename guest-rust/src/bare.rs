@@ -22,7 +22,7 @@ core::arch::global_asm!(
 );
 
 unsafe extern "C" {
-    /// Written by [`entry!`](crate::entry).
+    /// SAFETY: written by [`entry!`](crate::entry), with this signature and nothing to ask for.
     safe fn zkmips_program() -> i32;
 }
 

@@ -14,6 +14,7 @@ use crate::{
 };
 use ff::Field;
 use nova_snark::frontend::{num::AllocatedNum, util_cs::witness_cs::WitnessCS, ConstraintSystem};
+use zkmips_msm::memory::with_room;
 
 /// A primary witness and the products of its rows.
 pub(crate) struct Filled {
@@ -29,7 +30,7 @@ impl Filled {
     pub fn new<S>(pp: &PublicParams<S>) -> Self {
         let shape = &pp.primary.shape;
         Self {
-            z: Vec::with_capacity(shape.num_vars() + 1 + shape.num_io()),
+            z: with_room(shape.num_vars() + 1 + shape.num_io()),
             products: Products::zero(shape.num_cons()),
             outputs: [F1::ZERO; OUTPUTS],
         }

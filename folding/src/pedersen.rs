@@ -23,8 +23,9 @@ use std::{
     io::{Read, Seek, Write},
     marker::PhantomData,
     ops::{Add, Mul, MulAssign, Range},
+    sync::atomic::{AtomicBool, Ordering},
 };
-use zkmips_msm::{msm, msm_small, AffinePoint};
+use zkmips_msm::{memory::with_room, msm, msm_small, AffinePoint};
 
 /// Bytes of one generator: two coordinates of 32 bytes in the field's internal form.
 pub const GENERATOR_BYTES: usize = 64;
@@ -69,13 +70,18 @@ impl<E: PastaEngine> CommitmentKey<E> {
         let [first, rest @ ..] = points else {
             return Err(NotAKey);
         };
-        let generators: Option<Vec<_>> = rest
-            .par_iter()
-            .with_min_len(1 << 8)
-            .map(AffinePoint::from_raw_bytes)
-            .collect();
-        let blinding = AffinePoint::from_raw_bytes(first);
-        let (generators, blinding) = generators.zip(blinding).ok_or(NotAKey)?;
+        let mut generators = with_room(rest.len());
+        let valid = AtomicBool::new(true);
+        generators.par_extend(rest.par_iter().with_min_len(1 << 8).map(|bytes| {
+            AffinePoint::from_raw_bytes(bytes).unwrap_or_else(|| {
+                valid.store(false, Ordering::Relaxed);
+                AffinePoint::IDENTITY
+            })
+        }));
+        let blinding = AffinePoint::from_raw_bytes(first).ok_or(NotAKey)?;
+        if !valid.into_inner() {
+            return Err(NotAKey);
+        }
         Ok(Self {
             generators,
             blinding,
@@ -84,11 +90,14 @@ impl<E: PastaEngine> CommitmentKey<E> {
 
     /// The generators `1..=len` of a label, and its generator 0 for blinding.
     pub fn of_label(label: &[u8], len: usize) -> Self {
-        Self {
-            generators: (1..=len as u64)
+        let mut generators = with_room(len);
+        generators.par_extend(
+            (1..=len as u64)
                 .into_par_iter()
-                .map(|i| generator::<E>(label, i))
-                .collect(),
+                .map(|i| generator::<E>(label, i)),
+        );
+        Self {
+            generators,
             blinding: generator::<E>(label, 0),
         }
     }

@@ -12,6 +12,7 @@ use nova_snark::traits::{
     Engine,
 };
 use rayon::prelude::*;
+use zkmips_msm::memory::filled;
 
 /// Public outputs of each augmented circuit: the hash of the other and its own.
 pub const NUM_IO: usize = 2;
@@ -48,7 +49,7 @@ impl<E: Engine> Default for Products<E> {
 impl<E: Engine> Products<E> {
     /// The products of the zero vector.
     pub fn zero(num_cons: usize) -> Self {
-        let zero = || vec![E::Scalar::ZERO; num_cons];
+        let zero = || filled(E::Scalar::ZERO, num_cons);
         Self {
             Az: zero(),
             Bz: zero(),
@@ -176,8 +177,8 @@ impl<E: PastaEngine> SplitShape<E> {
     /// The witness of [`Self::zero_instance`].
     pub fn zero_witness(&self) -> RelaxedSplitWitness<E> {
         RelaxedSplitWitness {
-            W: vec![E::Scalar::ZERO; self.shape.num_vars()],
-            E: vec![E::Scalar::ZERO; self.shape.num_cons()],
+            W: filled(E::Scalar::ZERO, self.shape.num_vars()),
+            E: filled(E::Scalar::ZERO, self.shape.num_cons()),
             r_pre: E::Scalar::ZERO,
             r_post: E::Scalar::ZERO,
             r_E: E::Scalar::ZERO,

@@ -16,6 +16,7 @@ mod buckets;
 pub mod curve;
 mod field;
 mod fold;
+pub mod memory;
 mod msm;
 mod point;
 mod recode;

@@ -7,6 +7,7 @@
 use crate::{
     curve::PastaField,
     field::{is_zero, portable, sub_limbs, Limbs},
+    memory::{filled, with_room},
 };
 
 /// Largest width of a digit that is considered.
@@ -94,7 +95,7 @@ impl Magnitudes {
         range: std::ops::Range<usize>,
         skip: impl Fn(usize) -> bool,
     ) -> Self {
-        let mut values = Vec::with_capacity(range.len());
+        let mut values = with_room(range.len());
         let mut histogram = [0; 257];
         for i in range {
             let Some((magnitude, negative)) = scalars.magnitude(i) else {
@@ -153,7 +154,7 @@ impl Digits {
             *place += 1;
         }
         let mut names = Vec::with_capacity(total);
-        let mut digits = vec![0; start];
+        let mut digits = filled(0, start);
         let offset = offset(c, windows as u32);
         let mut block = [[0; 6]; BLOCK];
         for (first, order) in (0..total).step_by(BLOCK).zip(order.chunks(BLOCK)) {

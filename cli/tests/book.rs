@@ -200,6 +200,11 @@ fn the_screens_are_as_they_are_shown() {
 }
 
 #[test]
+fn the_commands_are_as_they_are_shown() {
+    run_page("docs/commands.md");
+}
+
+#[test]
 fn the_first_screen_is_as_it_says() {
     run_page("README.md");
 }

@@ -2,6 +2,7 @@
 use crate::{
     buckets::Windows,
     curve::PastaCurve,
+    mixed::MixedVec,
     point::AffinePoint,
     recode::{digits_needed, Digits, FieldScalars, Magnitudes, Scalars, SmallScalars, MAX_WIDTH},
     Backend,
@@ -47,6 +48,14 @@ pub fn msm_small_with<C: PastaCurve, T: Copy + Into<u64> + Sync>(
     points: &[AffinePoint<C>],
 ) -> C::CurveExt {
     sum(backend, &SmallScalars(scalars), points)
+}
+
+/// [`msm`] for a vector that is held as integers where it can be.
+pub fn msm_mixed<C: PastaCurve>(
+    scalars: &MixedVec<C::ScalarExt>,
+    points: &[AffinePoint<C>],
+) -> C::CurveExt {
+    sum(Backend::current(), scalars, points)
 }
 
 fn sum<C: PastaCurve>(

@@ -38,9 +38,8 @@
 use crate::{
     builder::Builder,
     bus::Bus,
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
 };
-use ff::Field;
 
 /// Words in a batch.
 pub const WORDS: usize = 32;
@@ -250,46 +249,43 @@ fn linear(b: &mut Builder, value: Lc) -> Lc {
 }
 
 /// Appends the base columns of a batch and moves the position.
-pub fn fill(batch: &Batch, position: &mut Position, out: &mut Vec<F>) {
-    let limbs = |v: u64| [v & 0xffff, v >> 16].map(from_u64);
+pub fn fill(batch: &Batch, position: &mut Position, out: &mut Columns) {
+    let limbs = |v: u64| [v & 0xffff, v >> 16];
     let start = position.next;
     match &batch.switch {
         Some(region) => {
-            out.extend(
-                [
-                    1,
-                    region.end,
-                    region.kind as u64,
-                    u64::from(region.executable),
-                    region.lookups,
-                ]
-                .map(from_u64),
-            );
+            out.extend([
+                1,
+                region.end,
+                region.kind as u64,
+                u64::from(region.executable),
+                region.lookups,
+            ]);
             *position = Position {
                 next: region.first,
                 end: region.end,
                 kind: region.kind as u8,
             };
         }
-        None => out.extend([F::ZERO; 5]),
+        None => out.extend([0; 5]),
     }
-    out.extend((1..=4).map(|k| from_u64(u64::from(position.kind == k))));
+    out.extend((1..=4).map(|k| u64::from(position.kind == k)));
     for i in 0..WORDS {
         match batch.words.get(i) {
             Some(w) => {
                 let address = u64::from(w.address);
-                out.push(F::ONE);
+                out.push(1);
                 out.extend(limbs(address - position.next));
                 out.extend(limbs(u64::from(w.initial)));
                 out.extend(limbs(w.time));
-                out.push(from_u64(u64::from(w.last)));
+                out.push(u64::from(w.last));
                 position.next = address + 1;
             }
-            None => out.extend([F::ZERO; 8]),
+            None => out.extend([0; 8]),
         }
     }
     let used = position.next != start || !batch.words.is_empty() || batch.switch.is_some();
-    out.push(from_u64(u64::from(used)));
+    out.push(u64::from(used));
     out.extend(limbs(if used {
         position.end - position.next
     } else {

@@ -2,10 +2,9 @@
 
 use crate::{
     builder::Builder,
-    lc::{Lc, F},
+    lc::{Columns, Lc},
     operation::Operation,
 };
-use ff::Field;
 use std::{
     any::TypeId,
     collections::HashMap,
@@ -39,7 +38,7 @@ pub trait Chip: Sized + 'static {
     fn synthesize(b: &mut Builder);
 
     /// Appends the base columns of one instance, in the order in which `synthesize` allocates them.
-    fn fill(event: &Self::Event, out: &mut Vec<F>);
+    fn fill(event: &Self::Event, out: &mut Columns);
 
     /// Number of base columns of one instance.
     fn width() -> usize {
@@ -58,7 +57,7 @@ pub trait OrderedChip: Sized + 'static {
     fn synthesize(b: &mut Builder, big_endian: &Lc);
 
     /// Appends the base columns of one instance, in the order in which `synthesize` allocates them.
-    fn fill(event: &Self::Event, big_endian: bool, out: &mut Vec<F>);
+    fn fill(event: &Self::Event, big_endian: bool, out: &mut Columns);
 
     /// Number of base columns of one instance.
     fn width() -> usize {
@@ -67,8 +66,8 @@ pub trait OrderedChip: Sized + 'static {
 }
 
 /// Appends the base columns of an idle instance: all zero.
-pub fn fill_idle(width: usize, out: &mut Vec<F>) {
-    out.resize(out.len() + width, F::ZERO);
+pub fn fill_idle(width: usize, out: &mut Columns) {
+    out.pad(out.len() + width);
 }
 
 /// A dispatched operation.

@@ -1,8 +1,9 @@
 //! A dense store of linear combinations: millions of terms in three flat arrays.
 
-use crate::lc::{Lc, Var, F};
+use crate::lc::{Columns, Lc, Var, F};
 use ff::Field;
 use std::collections::HashMap;
+use zkmips_msm::Number;
 
 const KIND_BITS: u32 = 28;
 
@@ -80,10 +81,23 @@ pub struct Assignment<'a> {
     pub pre_len: u32,
 }
 
-impl Assignment<'_> {
-    /// The value at a position of the flat assignment.
+/// Something that knows the values of variables.
+pub trait Values {
+    /// The value at a position of the flat assignment, that of the constant excepted.
+    fn get(&self, position: u32) -> F;
+}
+
+/// What is known before any challenge.
+impl Values for Columns {
     #[inline(always)]
-    pub fn get(&self, position: u32) -> F {
+    fn get(&self, position: u32) -> F {
+        self.element((position - HEAD) as usize)
+    }
+}
+
+impl Values for Assignment<'_> {
+    #[inline(always)]
+    fn get(&self, position: u32) -> F {
         match position.checked_sub(HEAD) {
             None => self.head[position as usize],
             Some(i) if i < self.pre_len => self.pre[i as usize],
@@ -96,6 +110,8 @@ impl Assignment<'_> {
 #[derive(Debug, Clone)]
 pub struct Coefficients {
     values: Vec<F>,
+    /// Those that are integers of at most [`INTEGER_BITS`] bits; 0, which is no coefficient, in place of the others.
+    integers: Vec<i64>,
     index: HashMap<F, u32>,
 }
 
@@ -107,8 +123,23 @@ impl Default for Coefficients {
             .enumerate()
             .map(|(i, v)| (*v, i as u32))
             .collect();
-        Coefficients { values, index }
+        Coefficients {
+            integers: values.iter().map(|c| integer(*c)).collect(),
+            values,
+            index,
+        }
     }
+}
+
+/// Most bits of an integer coefficient.
+const INTEGER_BITS: u32 = 40;
+
+/// The integer that a coefficient is, or 0 if it has too many bits.
+fn integer(c: F) -> i64 {
+    let small = Number::from(c).small();
+    small
+        .filter(|c| c.unsigned_abs() >> INTEGER_BITS == 0)
+        .unwrap_or(0)
 }
 
 impl Coefficients {
@@ -118,9 +149,10 @@ impl Coefficients {
             return known as u32;
         }
         let next = self.values.len() as u32;
-        let values = &mut self.values;
+        let (values, integers) = (&mut self.values, &mut self.integers);
         *self.index.entry(c).or_insert_with(|| {
             values.push(c);
+            integers.push(integer(c));
             next
         })
     }
@@ -129,6 +161,13 @@ impl Coefficients {
     #[inline(always)]
     pub fn get(&self, i: u32) -> F {
         self.values[i as usize]
+    }
+
+    /// The coefficient with this index, if it is an integer of at most [`INTEGER_BITS`] bits.
+    #[inline(always)]
+    fn integer(&self, i: u32) -> Option<i64> {
+        let c = self.integers[i as usize];
+        (c != 0).then_some(c)
     }
 }
 
@@ -179,14 +218,14 @@ impl LcList {
     }
 
     /// The value of one under an assignment (after `flatten`).
-    pub fn evaluate(&self, i: usize, table: &Coefficients, assignment: &Assignment) -> F {
+    pub fn evaluate(&self, i: usize, table: &Coefficients, values: &impl Values) -> F {
         let mut sum = F::ZERO;
         for (v, c) in self.terms(i) {
             if v == 0 {
                 sum += table.get(c);
                 continue;
             }
-            let x = assignment.get(v);
+            let x = values.get(v);
             match c {
                 0 => sum += x,
                 1 => sum -= x,
@@ -198,8 +237,94 @@ impl LcList {
         sum
     }
 
+    /// The value of one that mentions no variables but `pre` (after `flatten`): computed with integers if all in it are small.
+    #[inline]
+    pub fn number(&self, i: usize, table: &Coefficients, pre: &Columns) -> Number<F> {
+        match self.integer(i, table, pre) {
+            Some(x) => Number::Integer(x),
+            None => Number::from(self.evaluate(i, table, pre)),
+        }
+    }
+
+    /// A term is less than 2^102, so the sum of fewer than 2^25 of them fits.
+    #[inline(always)]
+    fn integer(&self, i: usize, table: &Coefficients, pre: &Columns) -> Option<i128> {
+        let mut sum = 0;
+        for (v, c) in self.terms(i) {
+            let x = match v.checked_sub(HEAD) {
+                Some(column) => pre.small(column as usize)?,
+                None => 1,
+            };
+            // Idle rows are all zero, and then no coefficient matters.
+            if x != 0 {
+                sum += i128::from(x) * i128::from(table.integer(c)?);
+            }
+        }
+        Some(sum)
+    }
+
     /// Whether one mentions no variable but the constant (after `flatten`).
     pub fn is_constant(&self, i: usize) -> bool {
         self.terms(i).all(|(v, _)| v == 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lc::pow2;
+    use ff::PrimeField;
+
+    /// Coefficients and values on both sides of every bound.
+    fn edges() -> Vec<F> {
+        let powers = [0, 1, 31, 39, 40, 61, 62, 64, 100].map(pow2);
+        let mut edges = vec![F::TWO_INV, F::TWO_INV.square()];
+        for power in powers {
+            edges.extend([power, power - F::ONE, -power, F::ONE - power]);
+        }
+        edges
+    }
+
+    #[test]
+    fn integers_give_what_elements_give() {
+        let edges = edges();
+        let columns = Columns::from_elements(&edges);
+        let n = edges.len() as u32;
+        let layout = Layout {
+            pre: n,
+            scaled: 0,
+            inverses: 0,
+            tail: 0,
+        };
+        let (mut table, mut list) = (Coefficients::default(), LcList::default());
+        let term = |i: u32, c: &F| Lc::term(Var::Pre(i % n), *c);
+        for i in 0..n {
+            for c in &edges {
+                list.push(&term(i, c), &mut table);
+                let sum = term(i, c) + term(i + 7, &edges[3]) + Lc::constant(*c);
+                list.push(&sum, &mut table);
+            }
+        }
+        list.flatten(&layout);
+        let assignment = Assignment {
+            head: [F::ONE; HEAD as usize],
+            pre: &edges,
+            post: &[],
+            pre_len: n,
+        };
+        let (mut integers, mut small) = (0, 0);
+        for i in 0..list.len() {
+            let expected = list.evaluate(i, &table, &assignment);
+            assert_eq!(list.evaluate(i, &table, &columns), expected);
+            let number = list.number(i, &table, &columns);
+            assert_eq!(number.element(), expected);
+            assert_eq!(number.small(), Number::from(expected).small());
+            integers += usize::from(matches!(number, Number::Integer(_)));
+            small += usize::from(number.small().is_some());
+        }
+        assert!(
+            small < integers && integers < list.len(),
+            "all ways are taken"
+        );
     }
 }

@@ -3,9 +3,13 @@
 use ff::Field;
 use nova_snark::provider::pasta::pallas;
 use std::ops::{Add, Mul, Neg, Sub};
+use zkmips_msm::MixedVec;
 
 /// The field of the segment circuit: the scalar field of Pallas.
 pub type F = pallas::Scalar;
+
+/// Values of `pre` columns, in order.
+pub type Columns = MixedVec<F>;
 
 /// A variable of the segment.
 ///
@@ -258,87 +262,14 @@ impl Neg for &Lc {
 /// `2^n` as a field element.
 pub fn pow2(n: u32) -> F {
     match n {
-        0..128 => from_u128(1 << n),
-        _ => from_u128(1 << 127) * pow2(n - 127),
+        0..64 => F::from(1 << n),
+        _ => F::from(1 << 63) * pow2(n - 63),
     }
-}
-
-/// The limbs of the modulus `p = 2^254 + d`.
-const MODULUS: [u64; 4] = [0x8c46_eb21_0000_0001, 0x2246_98fc_0994_a8dd, 0, 1 << 62];
-
-/// `4 d`
-const FOUR_D: [u64; 2] = [MODULUS[0] << 2, MODULUS[1] << 2 | MODULUS[0] >> 62];
-
-/// A 64-bit integer as a field element.
-///
-/// Elements are held as `x 2^256 mod p`, and `2^256 = -4 d`, so this takes two products of words instead of a product of elements. Most
-/// of what a witness is filled with are small integers.
-#[inline]
-pub fn from_u64(x: u64) -> F {
-    if x == 0 {
-        return F::ZERO;
-    }
-    let low = u128::from(x) * u128::from(FOUR_D[0]);
-    let high = u128::from(x) * u128::from(FOUR_D[1]) + (low >> 64);
-    F {
-        0: difference(&MODULUS, &[low as u64, high as u64, (high >> 64) as u64, 0]).0,
-    }
-}
-
-/// [`from_u64`] for 128 bits.
-pub fn from_u128(x: u128) -> F {
-    let [x0, x1] = [x as u64, (x >> 64) as u64].map(u128::from);
-    if x1 == 0 {
-        return from_u64(x as u64);
-    }
-    let [d0, d1] = FOUR_D.map(u128::from);
-    let word = u128::from(u64::MAX);
-    let t0 = x0 * d0;
-    let t1 = x0 * d1 + (t0 >> 64);
-    let t2 = x1 * d0 + (t1 & word);
-    let t3 = x1 * d1 + (t1 >> 64) + (t2 >> 64);
-    let mut t = [t0 as u64, t2 as u64, t3 as u64, (t3 >> 64) as u64];
-    // A product below 2^256, which is less than four times the modulus, and no multiple of it.
-    while let (less, false) = difference(&t, &MODULUS) {
-        t = less;
-    }
-    F {
-        0: difference(&MODULUS, &t).0,
-    }
-}
-
-/// `a - b` modulo 2^256, and whether it is negative.
-#[inline(always)]
-fn difference(a: &[u64; 4], b: &[u64; 4]) -> ([u64; 4], bool) {
-    let mut out = [0; 4];
-    let mut borrow = false;
-    for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
-        let (x, first) = a.overflowing_sub(*b);
-        let (x, second) = x.overflowing_sub(u64::from(borrow));
-        (*out, borrow) = (x, first | second);
-    }
-    (out, borrow)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn integers_are_the_elements_of_the_library() {
-        let edges = [0, 1, 2, 3, 4, 255, 1 << 32, u64::MAX - 1, u64::MAX];
-        for x in edges {
-            assert_eq!(from_u64(x), F::from(x));
-            for y in edges {
-                let element = F::from(x) * F::from(1 << 32).square() + F::from(y);
-                assert_eq!(from_u128(u128::from(x) << 64 | u128::from(y)), element);
-            }
-        }
-        assert_eq!(
-            from_u128(u128::MAX) + F::ONE,
-            F::from(1 << 32).square().square()
-        );
-    }
 
     #[test]
     fn powers_of_two() {

@@ -5,11 +5,11 @@ use crate::{
     bus::{Bus, PARTS},
     chips::tables::{is_table, Histograms, NotAFact},
     compact::{Assignment, Coefficients, Layout, LcList, HEAD},
-    lc::{Lc, Var, F},
+    lc::{Columns, Lc, Var, F},
 };
 use ff::Field;
 use rayon::prelude::*;
-use zkmips_msm::Backend;
+use zkmips_msm::{Backend, Number};
 
 /// A segment whose rows are fixed.
 #[derive(Debug)]
@@ -203,7 +203,7 @@ impl Segment {
     }
 
     /// Expands base columns to all `pre` columns, padding included, and appends them to the empty `out`.
-    pub fn fill_pre(&self, base: &[F], out: &mut Vec<F>) {
+    pub fn fill_pre(&self, base: &Columns, out: &mut Columns) {
         assert_eq!(
             base.len(),
             self.base,
@@ -211,25 +211,35 @@ impl Segment {
         );
         assert!(out.is_empty(), "columns have their places");
         out.reserve_exact(self.pre_len());
-        let (mut base, mut next_product) = (base.iter(), 0);
-        let [a, b] = &self.pre_products;
-        for source in &self.pre {
-            match source {
-                PreSource::Base => out.extend(base.next()),
+        let (mut next_base, mut next_product) = (0, 0);
+        for sources in self.pre.chunk_by(|a, b| a == b) {
+            match sources[0] {
+                PreSource::Base => {
+                    let first = next_base;
+                    next_base += sources.len();
+                    out.extend_from(base, first..next_base);
+                }
                 PreSource::Product => {
-                    let known = self.entering(out);
-                    let [a, b] = [a, b].map(|l| l.evaluate(next_product, &self.table, &known));
-                    out.push(product(a, b));
-                    next_product += 1;
+                    for _ in sources {
+                        self.push_product(next_product, out);
+                        next_product += 1;
+                    }
                 }
             }
         }
-        out.resize(self.pre_len(), F::ZERO);
+        out.pad(self.pre_len());
     }
 
-    /// What is known of the assignment when there are only `pre` columns, and perhaps not all of them.
-    fn entering<'a>(&self, pre: &'a [F]) -> Assignment<'a> {
-        self.known(pre, &[F::ZERO; 4], &[])
+    /// Appends the column that is product `i` of `pre` columns.
+    fn push_product(&self, i: usize, out: &mut Columns) {
+        let [a, b] = &self.pre_products;
+        let [a, b] = [a, b].map(|list| list.number(i, &self.table, out));
+        if let (Number::Integer(a), Number::Integer(b)) = (a, b) {
+            if let Some(product) = a.checked_mul(b) {
+                return out.push_integer(product);
+            }
+        }
+        out.push_element(a.element() * b.element());
     }
 
     fn known<'a>(&self, pre: &'a [F], z: &[F], post: &'a [F]) -> Assignment<'a> {
@@ -354,7 +364,7 @@ impl Segment {
 
     /// Every tuple with a non-zero multiplicity that crosses a bus.
     pub fn crossings(&self, pre: &[F]) -> Vec<Crossing> {
-        let known = self.entering(pre);
+        let known = self.known(pre, &[F::ZERO; 4], &[]);
         (0..self.term_bus.len())
             .into_par_iter()
             .filter_map(|i| {
@@ -371,13 +381,11 @@ impl Segment {
     }
 
     /// Counts every tuple that is consumed from a constant table.
-    pub fn count_lookups(&self, pre: &[F]) -> Result<Histograms, NotAFact> {
-        let known = self.entering(pre);
+    pub fn count_lookups(&self, pre: &Columns) -> Result<Histograms, NotAFact> {
         let count = |mut counts: Histograms, i: &usize| {
-            let multiplicity = self.inverses[0].evaluate(*i, &self.table, &known);
-            if multiplicity == -F::ONE {
-                let tuple =
-                    std::array::from_fn(|p| self.term_parts[p].evaluate(*i, &self.table, &known));
+            let value = |list: &LcList| list.number(*i, &self.table, pre);
+            if value(&self.inverses[0]).small() == Some(-1) {
+                let tuple = std::array::from_fn(|p| value(&self.term_parts[p]));
                 counts.count(self.term_bus[*i], &tuple)?;
             }
             Ok(counts)

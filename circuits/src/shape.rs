@@ -21,7 +21,7 @@ use crate::{
         DecodedPage, Divide, Equality, EqualityTrap, ImagePage, LeadingZeros, Logic, Multiply,
         Node, Order, OrderTrap, Shift, Unsigned,
     },
-    lc::{from_u64, Lc, Var, F},
+    lc::{Columns, Lc, Var},
     segment::Segment,
     slot,
     state::{self, State, StateLc},
@@ -196,7 +196,7 @@ pub fn build(c: &Capacities) -> Segment {
 fn fill_chip<C: Chip>(
     events: impl ExactSizeIterator<Item = impl std::borrow::Borrow<C::Event>>,
     count: usize,
-    out: &mut Vec<F>,
+    out: &mut Columns,
 ) {
     let idle = count - events.len();
     for event in events {
@@ -211,7 +211,7 @@ fn fill_ordered<C: OrderedChip<Event = Access>>(
     events: &[Access],
     big_endian: bool,
     count: usize,
-    out: &mut Vec<F>,
+    out: &mut Columns,
 ) {
     for event in events {
         C::fill(event, big_endian, out);
@@ -221,7 +221,7 @@ fn fill_ordered<C: OrderedChip<Event = Access>>(
     }
 }
 
-fn fill_unit(unit: Unit, events: &[Access], big_endian: bool, count: usize, out: &mut Vec<F>) {
+fn fill_unit(unit: Unit, events: &[Access], big_endian: bool, count: usize, out: &mut Columns) {
     let dispatched = || events.iter().map(|a| a.dispatch);
     match unit {
         Unit::Load => fill_chip::<Load>(events.iter(), count, out),
@@ -246,7 +246,7 @@ fn fill_unit(unit: Unit, events: &[Access], big_endian: bool, count: usize, out:
 }
 
 /// Appends the base columns of a segment. The constant tables' multiplicities come from `histograms`; without one they are zero.
-pub fn fill(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &mut Vec<F>) {
+pub fn fill(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &mut Columns) {
     work.state.fill(out);
     for row in &work.slots {
         slot::fill(row, out);
@@ -269,7 +269,7 @@ pub fn fill(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &
 }
 
 /// The multiplicities: of a block of the range and of the logic table in each of the segments that hold one, of the small tables in the last segment.
-fn fill_tables(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &mut Vec<F>) {
+fn fill_tables(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &mut Columns) {
     static NONE: LazyLock<Histograms> = LazyLock::new(Histograms::default);
     let held = |here: bool| histograms.filter(|_| here).unwrap_or(&NONE);
     let range = work.range_block.unwrap_or(0);
@@ -280,7 +280,7 @@ fn fill_tables(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out
     tables::fill_logic_block(logic, multiplicities, out);
     let small = held(work.last);
     let counts = small.shift().iter().chain(small.power());
-    out.extend(counts.map(|m| from_u64(*m)));
+    out.extend(counts.copied());
 }
 
 /// The prebuilt shapes. The prover chooses one, and the proof names it.

@@ -46,10 +46,9 @@
 use crate::{
     builder::Builder,
     bus::Bus,
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
     microcode::{self, Entry, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, RT_SHIFT, STEP_SHIFT},
 };
-use ff::Field;
 
 /// What flows from slot to slot.
 #[derive(Clone, Debug)]
@@ -187,19 +186,15 @@ fn cut(b: &mut Builder, label: &'static str, value: Lc) -> Lc {
 }
 
 /// Appends the base columns of a slot.
-pub fn fill(row: &Row, out: &mut Vec<F>) {
+pub fn fill(row: &Row, out: &mut Columns) {
     let e = &row.entry;
-    let word = |w: u32| from_u64(u64::from(w));
-    out.extend(e.flags().map(|f| from_u64(u64::from(f))));
-    out.extend([e.rs, e.rt, e.rd].map(|r| from_u64(u64::from(r))));
-    out.extend([
-        from_u64(e.operation.number()),
-        word(e.immediate),
-        word(e.target),
-    ]);
-    out.extend([row.rs_value, row.rt_value, row.rd_old].map(word));
-    out.extend(row.gaps.map(|g| from_u64(u64::from(g))));
-    out.extend([word(row.result & 0xffff), word(row.result >> 16)]);
+    out.extend(e.flags().map(u64::from));
+    out.extend([e.rs, e.rt, e.rd].map(u64::from));
+    out.push(e.operation.number());
+    out.extend([e.immediate, e.target].map(u64::from));
+    out.extend([row.rs_value, row.rt_value, row.rd_old].map(u64::from));
+    out.extend(row.gaps.map(u64::from));
+    out.extend([row.result & 0xffff, row.result >> 16].map(u64::from));
     let (x, y) = (
         u64::from(row.rs_value) + u64::from(e.immediate),
         u64::from(row.rt_value),
@@ -209,18 +204,20 @@ pub fn fill(row: &Row, out: &mut Vec<F>) {
         (false, false) => x + y >= 1 << 32,
         (false, true) => x >= y,
     };
-    out.push(if carry { F::ONE } else { F::ZERO });
+    out.push(u64::from(carry));
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::{
+        lc::F,
         microcode::{SINK, TICK},
         operation::Operation,
         segment::Segment,
-        testing::{challenges, demands, refusal, small},
+        testing::{challenges, demands, filled, refusal, small},
     };
+    use ff::Field;
 
     const PC: u32 = 0x0040_1000;
     const NEXT: u32 = 0x0040_2000;
@@ -256,9 +253,6 @@ mod tests {
     }
 
     fn base(entry: Entry, x: u32, y: u32, result: u32) -> Vec<F> {
-        let mut base: Vec<F> = [u64::from(PC), u64::from(NEXT), 2, TIME]
-            .map(F::from)
-            .to_vec();
         let row = Row {
             entry,
             rs_value: x,
@@ -267,7 +261,10 @@ mod tests {
             result,
             gaps: [3, 0, 7],
         };
-        fill(&row, &mut base);
+        let base = filled(|out| {
+            out.extend([u64::from(PC), u64::from(NEXT), 2, TIME]);
+            fill(&row, out);
+        });
         assert_eq!(base.len(), 4 + WIDTH);
         base
     }
@@ -393,8 +390,7 @@ mod tests {
         let segment = segment();
         for (entry, x, y, result, expected) in cases() {
             let base = base(entry, x, y, result);
-            let mut pre = Vec::new();
-            segment.fill_pre(&base, &mut pre);
+            let pre = segment.expand(&base);
             assert_eq!(refusal(&segment, &pre), None, "{entry:?}");
             assert_eq!(after(&segment, &pre), expected, "{entry:?}");
             assert!(
@@ -415,8 +411,7 @@ mod tests {
             .collect();
         for (entry, x, y, result, _) in cases() {
             let honest = base(entry, x, y, result);
-            let mut pre = Vec::new();
-            segment.fill_pre(&honest, &mut pre);
+            let pre = segment.expand(&honest);
             let wanted = demands(&segment, &pre);
             let consumed = |d: &std::collections::HashMap<(Bus, [F; 5]), F>| {
                 let mut list: Vec<_> = d
@@ -434,8 +429,7 @@ mod tests {
                 for delta in &deltas {
                     let mut mutant = honest.clone();
                     mutant[column] += delta;
-                    let mut changed = Vec::new();
-                    segment.fill_pre(&mutant, &mut changed);
+                    let changed = segment.expand(&mutant);
                     if refusal(&segment, &changed).is_some() {
                         continue;
                     }
@@ -465,8 +459,7 @@ mod tests {
             let mut mutant = honest.clone();
             mutant[low] += pow2(shift);
             mutant[high] -= F::ONE;
-            let mut pre = Vec::new();
-            segment.fill_pre(&mutant, &mut pre);
+            let pre = segment.expand(&mutant);
             let asks = demands(&segment, &pre);
             assert!(
                 asks.contains_key(&(Bus::Program, plain().tuple())),

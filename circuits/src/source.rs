@@ -4,7 +4,7 @@ use crate::{
     boundary::Position,
     chip::{Access, Dispatch},
     chips::tables::{Histograms, LOGIC_BLOCKS},
-    lc::F,
+    lc::{Columns, F},
     machine::{Events, MachineError, SlotMachine, SlotRecord},
     microcode::REGISTERS,
     plan::{place, Plan},
@@ -34,7 +34,7 @@ pub struct Source<'a> {
     /// The last segments, executed ahead in the first pass because their tables need the lookups of all of them.
     ahead: VecDeque<Work>,
     /// Base columns of the segment that is filled; kept because fresh memory costs more than filling it.
-    base: Vec<F>,
+    base: Columns,
 }
 
 /// The slots of a segment.
@@ -100,7 +100,7 @@ impl<'a> Source<'a> {
             next: 0,
             executed: VecDeque::new(),
             ahead: VecDeque::new(),
-            base: Vec::with_capacity(segment.base_columns()),
+            base: Columns::with_capacity(segment.base_columns()),
         })
     }
 
@@ -195,14 +195,14 @@ impl<'a> Source<'a> {
     }
 
     /// The `pre` columns of the next segment, with multiplicities if they are known.
-    fn columns(&mut self, work: &Work, histogram: Option<&Histograms>, out: &mut Vec<F>) {
+    fn columns(&mut self, work: &Work, histogram: Option<&Histograms>, out: &mut Columns) {
         self.base.clear();
         shape::fill(&self.plan.capacities, work, histogram, &mut self.base);
         self.segment.fill_pre(&self.base, out);
     }
 
     /// Counts the lookups of segment `i`, unless that was done before the pass was interrupted.
-    fn count(&mut self, i: usize, pre: &[F]) -> Result<(), StepError> {
+    fn count(&mut self, i: usize, pre: &Columns) -> Result<(), StepError> {
         let mut counted = self.plan.counted();
         if counted.segments == i {
             let lookups = self.segment.count_lookups(pre).map_err(source)?;
@@ -213,7 +213,7 @@ impl<'a> Source<'a> {
     }
 
     /// The first pass over the segments with tables: all columns but the multiplicities, to count their lookups. `buffer` is left empty.
-    fn count_ahead(&mut self, buffer: &mut Vec<F>) -> Result<(), StepError> {
+    fn count_ahead(&mut self, buffer: &mut Columns) -> Result<(), StepError> {
         while self.next < self.plan.segments() {
             let i = self.next;
             let work = self.work()?;
@@ -238,7 +238,7 @@ impl PreSource<F> for Source<'_> {
         self.plan.segments()
     }
 
-    fn fill_pre(&mut self, i: usize, out: &mut Vec<F>) -> Result<(), StepError> {
+    fn fill_pre(&mut self, i: usize, out: &mut Columns) -> Result<(), StepError> {
         let plan = self.plan;
         let n = plan.segments();
         let counted = match plan.histograms.get() {

@@ -34,7 +34,7 @@ use crate::{
     boundary::Position,
     builder::Builder,
     bus::Bus,
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
     microcode::REGISTERS,
     poseidon,
     slot::Chain,
@@ -131,10 +131,10 @@ impl State {
     }
 
     /// Appends the base columns of the entering state.
-    pub fn fill(&self, out: &mut Vec<F>) {
-        out.extend(self.others().map(from_u64));
+    pub fn fill(&self, out: &mut Columns) {
+        out.extend(self.others());
         for w in &self.registers[1..] {
-            out.extend([w & 0xffff, w >> 16].map(|limb| from_u64(u64::from(limb))));
+            out.extend([w & 0xffff, w >> 16].map(u64::from));
         }
     }
 }
@@ -184,11 +184,11 @@ pub fn close_registers(b: &mut Builder, entering: &[Lc]) -> Vec<Lc> {
 }
 
 /// Appends the base columns of [`close_registers`]: last times and leaving values.
-pub fn fill_registers(times: &[u16], leaving: &[u32], out: &mut Vec<F>) {
+pub fn fill_registers(times: &[u16], leaving: &[u32], out: &mut Columns) {
     for (index, (time, value)) in times.iter().zip(leaving).enumerate() {
-        out.push(from_u64(u64::from(*time)));
+        out.push(u64::from(*time));
         if index > 0 {
-            out.push(from_u64(u64::from(*value)));
+            out.push(u64::from(*value));
         }
     }
 }
@@ -217,7 +217,7 @@ mod tests {
     use crate::{
         lc::Var,
         segment::{Crossing, Segment},
-        testing::{challenges, refusal, small},
+        testing::{challenges, filled, refusal, small},
     };
     use ff::Field;
 
@@ -251,15 +251,14 @@ mod tests {
     }
 
     fn witness(state: &State, leaving: &[u32]) -> Vec<F> {
-        let mut base = Vec::new();
-        state.fill(&mut base);
-        fill_registers(&[0; REGISTERS], leaving, &mut base);
-        base
+        filled(|out| {
+            state.fill(out);
+            fill_registers(&[0; REGISTERS], leaving, out);
+        })
     }
 
     fn violation(segment: &Segment, base: &[F], z: [F; 4]) -> Option<String> {
-        let mut pre = Vec::new();
-        segment.fill_pre(base, &mut pre);
+        let pre = segment.expand(base);
         let flat = segment.assignment(&pre, &z);
         segment
             .violation(&flat)
@@ -274,8 +273,7 @@ mod tests {
         z[0] = state.hash();
         let base = witness(&state, &state.registers);
         assert_eq!(violation(&segment, &base, z), None);
-        let mut pre = Vec::new();
-        segment.fill_pre(&base, &mut pre);
+        let pre = segment.expand(&base);
         let mut post = vec![F::ZERO; segment.post_len()];
         segment.fill_post(&pre, &z, &mut post);
         assert_eq!(post[post.len() - 2], state.hash());
@@ -309,8 +307,7 @@ mod tests {
         base[8 + 1] += pow2(16);
         base[8 + 2] -= F::ONE;
         let segment = segment();
-        let mut pre = Vec::new();
-        segment.fill_pre(&base, &mut pre);
+        let pre = segment.expand(&base);
         let mut z = challenges();
         z[0] = state.hash();
         let flat = segment.assignment(&pre, &z);

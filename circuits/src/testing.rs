@@ -8,11 +8,12 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chips::tables,
-    lc::{Lc, F},
+    lc::{Columns, Lc, F},
     segment::{Crossing, Segment},
 };
 use ff::{Field, PrimeField};
 use std::collections::HashMap;
+use zkmips_msm::Number;
 
 /// A segment made of one chip row alone, without state.
 pub fn lone(synthesize: impl FnOnce(&mut Builder)) -> Segment {
@@ -21,6 +22,20 @@ pub fn lone(synthesize: impl FnOnce(&mut Builder)) -> Segment {
     synthesize(&mut b);
     let zero = Lc::zero();
     Segment::new(b, [&zero, &zero])
+}
+
+/// What a chip fills, as elements: a test may replace them by any others.
+pub fn filled(fill: impl FnOnce(&mut Columns)) -> Vec<F> {
+    let mut out = Columns::new();
+    fill(&mut out);
+    out.elements().collect()
+}
+
+impl Segment {
+    /// [`Segment::fill_pre`] of elements.
+    pub fn expand(&self, base: &[F]) -> Vec<F> {
+        filled(|out| self.fill_pre(&Columns::from_elements(base), out))
+    }
 }
 
 /// Some challenges.
@@ -45,7 +60,7 @@ pub fn small(x: &F) -> Option<u64> {
 
 /// Whether a consumed fact is true, for the buses whose facts are constants of the protocol.
 pub fn is_true_fact(c: &Crossing) -> bool {
-    tables::position(c.bus, &c.tuple).is_some()
+    tables::position(c.bus, &c.tuple.map(Number::from)).is_some()
 }
 
 /// The crossings of permutation (and program, image, tree, region) buses, merged: what the rest of the proof must answer.
@@ -75,8 +90,7 @@ pub fn refusal(segment: &Segment, pre: &[F]) -> Option<String> {
 
 /// Asserts that base columns satisfy every row and every constant fact, and returns `pre`.
 pub fn satisfied(segment: &Segment, base: &[F]) -> Vec<F> {
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
+    let pre = segment.expand(base);
     if let Some(why) = refusal(segment, &pre) {
         panic!("an honest witness is refused: {why}");
     }
@@ -124,8 +138,7 @@ pub fn mutations_of_columns_are_refused(
         for value in candidates {
             let mut mutant = base.to_vec();
             mutant[column] = value;
-            let mut pre = Vec::new();
-            segment.fill_pre(&mutant, &mut pre);
+            let pre = segment.expand(&mutant);
             if refusal(segment, &pre).is_none() && acceptable(&demands(segment, &pre)) {
                 panic!(
                     "column {column}: {:?} accepted in place of {:?}",

@@ -11,7 +11,7 @@ use std::{
 };
 use zkmips_circuits::{
     bus::{Bus, PARTS},
-    lc::F,
+    lc::{Columns, F},
     microcode,
     plan::Plan,
     shape::Shape,
@@ -64,14 +64,15 @@ fn leftovers(plan: &Plan, shape: Shape) -> HashMap<(Bus, [F; PARTS]), F> {
     let mut first = Source::new(plan, segment).unwrap();
     let mut digests = Vec::new();
     for i in 0..plan.segments() {
-        let mut pre = Vec::new();
+        let mut pre = Columns::new();
         first.fill_pre(i, &mut pre).unwrap();
-        digests.push(pre.iter().fold(F::ZERO, |sum, v| sum * gamma + v));
+        digests.push(pre.elements().fold(F::ZERO, |sum, v| sum * gamma + v));
     }
     let mut second = Source::new(plan, segment).unwrap();
     for (i, digest) in digests.iter().enumerate() {
-        let mut pre = Vec::new();
+        let mut pre = Columns::new();
         second.fill_pre(i, &mut pre).unwrap();
+        let pre: Vec<F> = pre.elements().collect();
         assert_eq!(
             pre.iter().fold(F::ZERO, |sum, v| sum * gamma + v),
             *digest,
@@ -133,9 +134,10 @@ fn multiples_of_gamma_are_those_of_small_numbers() {
     let step = Shape::Small.step();
     let segment = &step.segment;
     let gamma = F::from(0xfeed_beef_1357_9bd3).square();
-    let mut pre = Vec::new();
+    let mut pre = Columns::new();
     let mut source = Source::new(&plan, segment).unwrap();
     source.fill_pre(0, &mut pre).unwrap();
+    let pre: Vec<F> = pre.elements().collect();
     let mut post = vec![F::ZERO; segment.post_len()];
     segment.fill_post(&pre, &[F::ONE, F::ONE, gamma.cube(), gamma], &mut post);
     let is_small = |x: F| x.to_repr()[16..].iter().all(|byte| *byte == 0);

@@ -14,10 +14,12 @@ use crate::{
 };
 use ff::Field;
 use nova_snark::frontend::{num::AllocatedNum, util_cs::witness_cs::WitnessCS, ConstraintSystem};
-use zkmips_msm::memory::with_room;
+use zkmips_msm::{memory::with_room, MixedVec};
 
 /// A primary witness and the products of its rows.
 pub(crate) struct Filled {
+    /// The `pre` columns as their source gives them.
+    pre: MixedVec<F1>,
     /// `(W, 1, X)`
     pub z: Vec<F1>,
     pub products: Products<Primary>,
@@ -30,6 +32,7 @@ impl Filled {
     pub fn new<S>(pp: &PublicParams<S>) -> Self {
         let shape = &pp.primary.shape;
         Self {
+            pre: MixedVec::with_capacity(pp.primary.pre_len),
             z: with_room(shape.num_vars() + 1 + shape.num_io()),
             products: Products::zero(shape.num_cons()),
             outputs: [F1::ZERO; OUTPUTS],
@@ -46,10 +49,12 @@ impl Filled {
         z: &[F1; ARITY],
         committed: &PreCommitment,
     ) -> Result<(), ProveError> {
-        fill(pp, source, i, &mut self.z)?;
-        if digest_columns(&self.z) != committed.digest {
+        fill(pp, source, i, &mut self.pre)?;
+        if digest_columns(&self.pre) != committed.digest {
             return Err(ProveError::PreChanged(i));
         }
+        self.z.clear();
+        self.z.extend(self.pre.elements());
         self.fill_step(pp, z)
     }
 

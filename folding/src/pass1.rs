@@ -3,7 +3,6 @@ use crate::{
     error::ProveError,
     params::PublicParams,
     ro::{chain_next, CHAIN_START, F1, F2},
-    split::commit_pre,
     step::{PreSource, SplitStep},
     Commitment, Primary,
 };
@@ -13,7 +12,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
 use std::ops::ControlFlow;
-use zkmips_msm::PastaField;
+use zkmips_msm::{MixedVec, PastaField};
 
 /// What the first pass leaves of one segment. Private: the blinder would open the commitment to guesses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,8 +55,8 @@ pub fn commit_pass<S: SplitStep<F1>>(
         segments: done,
     };
     // One segment is committed to while the next one is filled.
-    let mut pre = Vec::new();
-    let mut next = Vec::new();
+    let mut pre = MixedVec::new();
+    let mut next = MixedVec::new();
     if first < n {
         fill(pp, source, first, &mut pre)?;
     }
@@ -66,7 +65,7 @@ pub fn commit_pass<S: SplitStep<F1>>(
         let ((comm_pre, digest), filled) = rayon::join(
             || {
                 let digest = digest_columns(&pre);
-                (commit_pre::<Primary>(&pp.ck_primary, &pre, &r_pre), digest)
+                (pp.ck_primary.commit_mixed(&pre, &r_pre), digest)
             },
             || match i + 1 < n {
                 true => fill(pp, source, i + 1, &mut next),
@@ -97,7 +96,7 @@ pub(crate) fn fill<S: SplitStep<F1>>(
     pp: &PublicParams<S>,
     source: &mut dyn PreSource<F1>,
     i: usize,
-    pre: &mut Vec<F1>,
+    pre: &mut MixedVec<F1>,
 ) -> Result<(), ProveError> {
     pre.clear();
     source.fill_pre(i, pre)?;
@@ -114,27 +113,32 @@ pub(crate) fn fill<S: SplitStep<F1>>(
 /// Digest of the columns of one segment.
 ///
 /// It tells accidents, such as a checkpoint of another release: both passes are the prover's own, and other columns than those committed
-/// to would give a proof that nobody accepts. So the words of the elements are mixed, which takes a tenth of the time of a cryptographic
-/// hash. The mixing of a word is a bijection of what was mixed before, so one changed column always changes the digest.
-pub(crate) fn digest_columns(pre: &[F1]) -> [u8; 32] {
-    const CHUNK: usize = 1 << 13;
-    let digests: Vec<_> = pre.par_chunks(CHUNK).map(mix).collect();
+/// to would give a proof that nobody accepts. So words are mixed, which takes a tenth of the time of a cryptographic hash. The mixing of a
+/// word is a bijection of what was mixed before, so one changed column always changes the digest.
+pub(crate) fn digest_columns(pre: &MixedVec<F1>) -> [u8; 32] {
+    const CHUNK: usize = 1 << 15;
+    let digests: Vec<_> = pre
+        .words()
+        .par_chunks(CHUNK)
+        .map(|words| mix(words, i64::cast_unsigned))
+        .collect();
+    let large = mix(F1::limbs_of(pre.large()).as_flattened(), |word| word);
     let mut hash = Sha3_256::new();
     hash.update((pre.len() as u64).to_le_bytes());
-    for word in digests.iter().flatten() {
+    for word in digests.iter().chain([&large]).flatten() {
         hash.update(word.to_le_bytes());
     }
     hash.finalize().into()
 }
 
-/// Each of the four words of the elements is mixed by itself, so that the processor can do it side by side.
-fn mix(elements: &[F1]) -> [u64; 4] {
+/// Every fourth word is mixed by itself, so that the processor can do it side by side.
+fn mix<T: Copy>(words: &[T], bits: impl Fn(T) -> u64) -> [u64; 4] {
     // The fractional part of the golden ratio, and an odd number.
     const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
     let mut state = [1, 2, 3, 4];
-    for element in F1::limbs_of(elements) {
-        for (state, word) in state.iter_mut().zip(element) {
-            *state = (*state ^ word).wrapping_mul(FACTOR).rotate_left(29);
+    for words in words.chunks(4) {
+        for (state, word) in state.iter_mut().zip(words) {
+            *state = (*state ^ bits(*word)).wrapping_mul(FACTOR).rotate_left(29);
         }
     }
     state
@@ -143,24 +147,27 @@ fn mix(elements: &[F1]) -> [u64; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ff::PrimeField;
 
     #[test]
     fn the_digest_depends_on_every_column_and_its_place() {
-        let base: Vec<F1> = [0u64, 1, 0, 256, 255, 1 << 40].map(F1::from).to_vec();
-        let mut seen = vec![digest_columns(&base)];
+        let mut base: Vec<F1> = [0u64, 1, 0, 256, 255, 1 << 40].map(F1::from).to_vec();
+        base.extend([F1::TWO_INV, F1::TWO_INV.square(), -F1::from(5)]);
+        let digest_of = |columns: &[F1]| digest_columns(&MixedVec::from_elements(columns));
+        let mut seen = vec![digest_of(&base)];
         for i in 0..base.len() {
-            for change in [F1::ONE, -F1::ONE, F1::from(256)] {
+            for change in [F1::ONE, -F1::ONE, F1::from(256), F1::TWO_INV.square()] {
                 let mut other = base.clone();
                 other[i] += change;
-                seen.push(digest_columns(&other));
+                seen.push(digest_of(&other));
             }
         }
         for i in 1..base.len() {
             let mut other = base.clone();
             other.swap(i - 1, i);
-            seen.push(digest_columns(&other));
+            seen.push(digest_of(&other));
         }
-        seen.push(digest_columns(&base[..5]));
+        seen.push(digest_of(&base[..5]));
         for (i, digest) in seen.iter().enumerate() {
             assert!(!seen[..i].contains(digest), "variant {i}");
         }

@@ -1,6 +1,7 @@
 //! What a step circuit offers the recursion, and where its witness comes from.
 use ff::PrimeField;
 use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, SynthesisError, Variable};
+use zkmips_msm::MixedVec;
 
 /// Number of values that a step reads: `z = [state, sum, alpha, gamma]`.
 pub const ARITY: usize = 4;
@@ -61,5 +62,5 @@ pub trait PreSource<F>: Send {
     fn segments(&self) -> usize;
 
     /// Appends to the empty `out` the `pre` columns of segment `i`. Called for `i = 0, 1, ..` in order, or from where a proof resumes.
-    fn fill_pre(&mut self, i: usize, out: &mut Vec<F>) -> Result<(), StepError>;
+    fn fill_pre(&mut self, i: usize, out: &mut MixedVec<F>) -> Result<(), StepError>;
 }

@@ -185,7 +185,7 @@ impl<'a> Prover<'a> {
         let n = plan.segments() as u64;
         let slots = slots(shape, n).ok_or(ProveError::TooLong(n))?;
         let run = Run {
-            version: env!("CARGO_PKG_VERSION").into(),
+            version: checkpoint::VERSION.into(),
             program: header.id(),
             parameters: *digest,
             shape: shape.name().into(),

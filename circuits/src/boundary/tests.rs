@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::{
+    lc::F,
     segment::Segment,
-    testing::{demands, refusal},
+    testing::{demands, filled, refusal},
 };
+use ff::Field;
 use std::collections::HashMap;
 
 const START: Position = Position {
@@ -25,14 +27,13 @@ fn segment(batches: usize) -> Segment {
 }
 
 fn base(batches: &[Batch]) -> Vec<F> {
-    let mut base = [START.next, START.end, u64::from(START.kind)]
-        .map(F::from)
-        .to_vec();
     let mut position = START;
-    for batch in batches {
-        fill(batch, &mut position, &mut base);
-    }
-    base
+    filled(|out| {
+        out.extend([START.next, START.end, u64::from(START.kind)]);
+        for batch in batches {
+            fill(batch, &mut position, out);
+        }
+    })
 }
 
 fn region(first: u64, end: u64, kind: Kind) -> Region {
@@ -91,8 +92,7 @@ fn honest() -> Vec<Batch> {
 type Demands = HashMap<(Bus, [F; 5]), F>;
 
 fn run(segment: &Segment, base: &[F]) -> (Option<String>, Demands) {
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
+    let pre = segment.expand(base);
     (refusal(segment, &pre), demands(segment, &pre))
 }
 

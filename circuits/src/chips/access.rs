@@ -31,7 +31,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Access,
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
 };
 
 /// The columns of one access.
@@ -84,31 +84,23 @@ impl Cell {
     }
 
     /// Appends the columns.
-    pub fn fill(access: &Access, out: &mut Vec<F>) {
+    pub fn fill(access: &Access, out: &mut Columns) {
         let d = &access.dispatch;
         let address = (d.x & 0xffff_ffff) >> 2;
         let gap = d.time.wrapping_sub(1).wrapping_sub(access.old_time);
-        out.extend(
-            [
-                d.x >> 32,
-                d.time,
-                address & 0x3fff,
-                address >> 14,
-                gap & 0xffff,
-                gap >> 16,
-                u64::from(access.old),
-            ]
-            .map(from_u64),
-        );
+        out.extend([
+            d.x >> 32,
+            d.time,
+            address & 0x3fff,
+            address >> 14,
+            gap & 0xffff,
+            gap >> 16,
+            u64::from(access.old),
+        ]);
     }
 }
 
 /// `y` with the condition `residue = 0` above the operation of the dispatch tuple.
 pub(crate) fn ride(y: &Lc, residue: &Lc) -> Lc {
     y + residue * pow2(40)
-}
-
-/// Appends small values.
-pub(crate) fn fill_all<const N: usize>(values: [u64; N], out: &mut Vec<F>) {
-    out.extend(values.map(F::from));
 }

@@ -25,7 +25,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
     microcode::{Entry, RS_SHIFT, STEP_SHIFT},
     poseidon::{hash, hash_rows, Domain},
     tree::{Tree, PART_STEP},
@@ -173,14 +173,16 @@ impl Chip for DecodedPage {
         b.zero("page digest", &(hash - digest));
     }
 
-    fn fill(event: &Event, out: &mut Vec<F>) {
-        out.extend([1, place(event.part), event.index.into()].map(from_u64));
-        out.extend([event.digest, event.next, from_u64(event.next_lookups)]);
+    fn fill(event: &Event, out: &mut Columns) {
+        out.extend([1, place(event.part), event.index.into()]);
+        out.push_element(event.digest);
+        out.push_element(event.next);
+        out.push(event.next_lookups);
         let counts = event.entries.iter().map(|(_, count)| *count);
         let all = part_limbs(event.entries.iter().map(|(entry, _)| entry));
         for (limbs, count) in all.iter().zip(counts.chain(std::iter::repeat(0))) {
-            out.extend(limbs.map(|limb| from_u64(u64::from(limb))));
-            out.push(from_u64(count));
+            out.extend(limbs.map(u64::from));
+            out.push(count);
         }
     }
 }

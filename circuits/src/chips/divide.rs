@@ -19,11 +19,11 @@
 //! | `rem (R + 2^32 below - quotient) = z - quotient` | `z` is `quotient` or `R + 2^32 below`; it has 32 bits, as it came alone, so `below` is right |
 //! | dispatch | the tuple `(x, y, 53 - 2 signed + rem), time, z` is consumed |
 
-use super::words::{bound_word, limbs, push, Operand};
+use super::words::{bound_word, limbs, Operand};
 use crate::{
     builder::Builder,
     chip::{Chip, Dispatch},
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
     operation::{consume_dispatch, Operation},
 };
 
@@ -73,7 +73,7 @@ impl Chip for Divide {
         consume_dispatch(b, &e, &operation, &time, &x.pattern, &y.pattern, &z);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         use Operation::{Div, Rem, RemU};
         let (x, y) = (event.x as u32, event.y);
         let signed = matches!(event.operation, Div | Rem);
@@ -86,14 +86,14 @@ impl Chip for Divide {
         let (q, r) = (value(x) / divisor, value(x) % divisor);
         let (zero, negative, below) = (y == 0, q < 0, r < 0);
         let bits = [true, signed, remainder, zero, negative, below];
-        push(bits.map(u64::from), out);
-        push([event.time], out);
+        out.extend(bits.map(u64::from));
+        out.push(event.time);
         Operand::fill(x, signed, out);
         Operand::fill(y, signed, out);
-        push(limbs(r.unsigned_abs() as u32), out);
-        push(limbs(q as u32), out);
+        out.extend(limbs(r.unsigned_abs() as u32));
+        out.extend(limbs(q as u32));
         let room = divisor.unsigned_abs() - 1 - r.unsigned_abs();
-        push([limbs(room as u32)[0], event.z.into()], out);
+        out.extend([limbs(room as u32)[0], event.z.into()]);
     }
 }
 
@@ -101,6 +101,7 @@ impl Chip for Divide {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, split, Trial};
+    use crate::lc::F;
     use ff::Field;
     use Operation::{Div, DivU, Rem, RemU};
 

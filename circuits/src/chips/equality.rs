@@ -18,11 +18,11 @@
 //! Bounds (condition 2): `y` in `[0, 2^32)` by lookups, `x = y + v k` in `[-2^32, 2^33)`, so both are exact, see [`super::words`]. `time`
 //! and `z` are alone on their powers of gamma.
 
-use super::words::{claimed, limbs, outcome, push};
+use super::words::{claimed, limbs, outcome};
 use crate::{
     builder::Builder,
     chip::{Chip, Dispatch},
-    lc::{pow2, F},
+    lc::{pow2, Columns, F},
     operation::{consume_dispatch, Operation},
 };
 
@@ -64,7 +64,7 @@ fn synthesize(b: &mut Builder, trap: bool) {
     consume_dispatch(b, &e, &operation, &time, &x, &y, &z);
 }
 
-fn fill(event: &Dispatch, out: &mut Vec<F>) {
+fn fill(event: &Dispatch, out: &mut Columns) {
     let (kind, claim) = claimed(event);
     let negated = kind == 5;
     let (x, y) = (event.x as i64, i64::from(event.y));
@@ -72,10 +72,10 @@ fn fill(event: &Dispatch, out: &mut Vec<F>) {
     let sign = u64::from(k < 0);
     // k = 1 + delta or k = delta - 2^32; equal operands leave delta free.
     let delta = if k < 0 { k + (1 << 32) } else { (k - 1).max(0) };
-    push([1, negated.into(), claim.into(), sign], out);
-    push([event.time, event.x], out);
-    push(limbs(event.y), out);
-    push(limbs(delta as u32), out);
+    out.extend([1, negated.into(), claim.into(), sign]);
+    out.extend([event.time, event.x]);
+    out.extend(limbs(event.y));
+    out.extend(limbs(delta as u32));
 }
 
 impl Chip for Equality {
@@ -86,7 +86,7 @@ impl Chip for Equality {
         synthesize(b, false);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         fill(event, out);
     }
 }
@@ -99,7 +99,7 @@ impl Chip for EqualityTrap {
         synthesize(b, true);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         fill(event, out);
     }
 }
@@ -126,8 +126,7 @@ mod tests {
 
     /// The columns for any claim: a prover who may choose everything that the row leaves open.
     fn claim(negated: u64, z: u64, sign: u64, x: F, y: F, delta: F) -> Vec<F> {
-        let mut base = Vec::new();
-        push([1, negated, z, sign, 7], &mut base);
+        let mut base = [1, negated, z, sign, 7].map(F::from).to_vec();
         base.push(x);
         base.extend(expected::split(y));
         base.extend(expected::split(delta));

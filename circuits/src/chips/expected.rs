@@ -6,7 +6,7 @@ use crate::{
     lc::F,
     operation::Operation::{self, *},
     segment::Segment,
-    testing::{demands, dispatched, lone, mutations_are_refused, refusal, satisfied},
+    testing::{demands, dispatched, filled, lone, mutations_are_refused, refusal, satisfied},
 };
 use ff::{Field, PrimeField};
 use rand::{Rng, RngCore, SeedableRng};
@@ -182,8 +182,7 @@ impl Trial {
     /// Asserts that a witness is refused, or asks for what is right, or for what nobody would answer.
     pub fn refuses(&self, base: &[F]) {
         for segment in &self.0 {
-            let mut pre = Vec::new();
-            segment.fill_pre(base, &mut pre);
+            let pre = segment.expand(base);
             if refusal(segment, &pre).is_none() {
                 let demands = demands(segment, &pre);
                 let call = demands.keys().next().and_then(|(_, t)| dispatched(t));
@@ -210,8 +209,7 @@ fn honest<C: Chip<Event = Dispatch>>(operations: &[Operation], serves: impl Fn(O
         assert_eq!(serves(operation), operations.contains(&operation));
     }
     let segment = lone(C::synthesize);
-    let mut idle = Vec::new();
-    fill_idle(C::width(), &mut idle);
+    let idle = filled(|out| fill_idle(C::width(), out));
     let pre = satisfied(&segment, &idle);
     assert!(demands(&segment, &pre).is_empty());
     assert!(pre.iter().all(|v| *v == F::ZERO));
@@ -220,8 +218,7 @@ fn honest<C: Chip<Event = Dispatch>>(operations: &[Operation], serves: impl Fn(O
             let Some(event) = event(operation, x, y, i as u64 * 0x0123_4567 % (1 << 32)) else {
                 continue;
             };
-            let mut base = Vec::new();
-            C::fill(&event, &mut base);
+            let base = filled(|out| C::fill(&event, out));
             assert_eq!(base.len(), C::width());
             let demands = demands(&segment, &satisfied(&segment, &base));
             let calls: Vec<_> = demands.iter().collect();
@@ -243,8 +240,7 @@ fn mutations<C: Chip<Event = Dispatch>>(operations: &[Operation]) {
     let sample = pairs().into_iter().step_by(23);
     for (x, y) in sample.chain([(5, 5), (0, 0), (0x8000_0000, 0xffff_ffff)]) {
         for event in operations.iter().filter_map(|o| event(*o, x, y, 77)) {
-            let mut base = Vec::new();
-            C::fill(&event, &mut base);
+            let base = filled(|out| C::fill(&event, out));
             mutations_are_refused(&segment, &base, is_hole);
         }
     }

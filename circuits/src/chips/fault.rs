@@ -16,11 +16,10 @@
 //! | `(e - page)(1 - unaligned) = 0` | the address is in page zero or unaligned for the operation |
 //! | dispatch | consumes `(x, y, operation), now, 0` |
 
-use super::access::fill_all;
 use crate::{
     builder::Builder,
     chip::{Chip, Dispatch},
-    lc::{Lc, F},
+    lc::{Columns, Lc},
     operation::{consume_dispatch, Operation},
 };
 
@@ -79,24 +78,21 @@ impl Chip for Fault {
         consume_dispatch(b, &e, &operation, &now, &x, &y, &Lc::zero());
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
-        fill_all(OPERATIONS.map(|o| u64::from(o == event.operation)), out);
+    fn fill(event: &Dispatch, out: &mut Columns) {
+        out.extend(OPERATIONS.map(|o| u64::from(o == event.operation)));
         let (x, y) = (event.x, u64::from(event.y));
         let high = x >> 16 & 0xffff;
-        fill_all(
-            [
-                event.time,
-                x >> 32,
-                u64::from(high == 0),
-                x & 1,
-                x >> 1 & 1,
-                x >> 2 & 0x3fff,
-                high,
-                y & 0xffff,
-                y >> 16,
-            ],
-            out,
-        );
+        out.extend([
+            event.time,
+            x >> 32,
+            u64::from(high == 0),
+            x & 1,
+            x >> 1 & 1,
+            x >> 2 & 0x3fff,
+            high,
+            y & 0xffff,
+            y >> 16,
+        ]);
     }
 }
 

@@ -18,15 +18,12 @@
 //! | `m (1 - e) = 0`, twice | nothing is derived from nothing |
 //! | X, L produced | |
 
-use super::{
-    access::fill_all,
-    raise::{derive, exception},
-};
+use super::raise::{derive, exception};
 use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{Lc, F},
+    lc::{Columns, Lc},
 };
 
 /// An address that was fetched from in vain, and how often.
@@ -96,14 +93,14 @@ impl Chip for FetchFault {
         derive(b, &e, &fetches, &exception(&pc, &Lc::zero()));
     }
 
-    fn fill(event: &Event, out: &mut Vec<F>) {
+    fn fill(event: &Event, out: &mut Columns) {
         let pc = u64::from(event.pc);
         let outside = needs_region(event.pc);
         let unaligned = pc & 3 != 0;
         let page = !outside && !unaligned;
-        fill_all([unaligned, page, outside].map(u64::from), out);
-        fill_all(event.fetches, out);
-        fill_all([pc & 1, pc >> 1 & 1, pc >> 2 & 0x3fff, pc >> 16], out);
+        out.extend([unaligned, page, outside].map(u64::from));
+        out.extend(event.fetches);
+        out.extend([pc & 1, pc >> 1 & 1, pc >> 2 & 0x3fff, pc >> 16]);
         let [first, last] = event.region.map(u64::from);
         let word = pc >> 2;
         let region = [
@@ -112,7 +109,7 @@ impl Chip for FetchFault {
             word.wrapping_sub(first) >> 16,
             last.wrapping_sub(word) >> 16,
         ];
-        fill_all(if outside { region } else { [0; 4] }, out);
+        out.extend(if outside { region } else { [0; 4] });
     }
 }
 

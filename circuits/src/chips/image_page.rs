@@ -19,7 +19,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
     poseidon::{hash, hash_rows, Domain},
     tree::Tree,
 };
@@ -99,12 +99,12 @@ impl Chip for ImagePage {
         b.zero("page digest", &(hash - digest));
     }
 
-    fn fill(event: &Event, out: &mut Vec<F>) {
-        out.extend([1, event.index.into()].map(from_u64));
-        out.push(event.digest);
+    fn fill(event: &Event, out: &mut Columns) {
+        out.extend([1, event.index.into()]);
+        out.push_element(event.digest);
         for (word, lookups) in event.words.iter().zip(&event.lookups) {
             let word = u64::from(*word);
-            out.extend([word & 0xffff, word >> 16, *lookups].map(from_u64));
+            out.extend([word & 0xffff, word >> 16, *lookups]);
         }
     }
 }
@@ -115,7 +115,7 @@ mod tests {
     use crate::{
         chip::fill_idle,
         testing::{
-            challenges, demands, lone, mutations_of_columns_are_refused, refusal, satisfied,
+            challenges, demands, filled, lone, mutations_of_columns_are_refused, refusal, satisfied,
         },
         tree::{node_digest, ARITY},
     };
@@ -123,9 +123,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn base(event: &Event) -> Vec<F> {
-        let mut base = Vec::new();
-        ImagePage::fill(event, &mut base);
-        base
+        filled(|out| ImagePage::fill(event, out))
     }
 
     fn honest() -> Event {
@@ -143,8 +141,7 @@ mod tests {
 
     fn refused(base: &[F]) -> Option<String> {
         let segment = lone(ImagePage::synthesize);
-        let mut pre = Vec::new();
-        segment.fill_pre(base, &mut pre);
+        let pre = segment.expand(base);
         refusal(&segment, &pre)
     }
 
@@ -179,8 +176,7 @@ mod tests {
     #[test]
     fn idle_is_all_zero() {
         let segment = lone(ImagePage::synthesize);
-        let mut base = Vec::new();
-        fill_idle(ImagePage::width(), &mut base);
+        let base = filled(|out| fill_idle(ImagePage::width(), out));
         let pre = satisfied(&segment, &base);
         assert!(demands(&segment, &pre).is_empty());
     }
@@ -213,8 +209,7 @@ mod tests {
                 let mut forged = honest.clone();
                 forged[column(low)] += amount * pow2(16);
                 forged[column(low + 1)] -= amount;
-                let mut pre = Vec::new();
-                segment.fill_pre(&forged, &mut pre);
+                let pre = segment.expand(&forged);
                 if tried % 97 == 0 {
                     let flat = segment.assignment(&pre, &challenges());
                     assert_eq!(segment.violation(&flat), None, "the cheat keeps all rows");
@@ -273,8 +268,7 @@ mod tests {
         forged[1] = F::from(7);
         forged[3] = F::from(99);
         forged[5] = F::ONE;
-        let mut pre = Vec::new();
-        segment.fill_pre(&forged, &mut pre);
+        let pre = segment.expand(&forged);
         let now = demands(&segment, &pre);
         assert!(now
             .keys()

@@ -16,12 +16,12 @@
 //! with `X = 0` for this operation, and `y + 2^33 (44 - OP) - Y` is 0 only if `OP = 44` and `y = Y`. For another operation `X` may be
 //! different from 0, but then `y = Y + X / 2^34 + 2^33 (OP - 44)` is outside.
 
-use super::words::{limbs, push};
+use super::words::limbs;
 use crate::{
     builder::Builder,
     bus::Bus,
     chip::{Chip, Dispatch},
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
     operation::{consume_dispatch, Operation},
 };
 
@@ -50,13 +50,10 @@ impl Chip for LeadingZeros {
         consume_dispatch(b, &e, &clz, &time, &Lc::zero(), &y, &z);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         let odd = 2 * u64::from(event.y) + 1;
-        push(
-            [1, event.time, event.y.into(), event.z.into(), 1 << event.z],
-            out,
-        );
-        push(limbs((odd << event.z) as u32), out);
+        out.extend([1, event.time, event.y.into(), event.z.into(), 1 << event.z]);
+        out.extend(limbs((odd << event.z) as u32));
     }
 }
 
@@ -64,6 +61,7 @@ impl Chip for LeadingZeros {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, split, Trial};
+    use crate::lc::F;
     use Operation::Clz;
 
     #[test]

@@ -19,12 +19,12 @@
 //! 2^34 it says `x = X`, then modulo 2^67 `y = Y`. Then `M` divides `W`; with digits `o_i <= 3` all of them are the same `o`, and
 //! `o - (OP - 32) + 2^7 (c - z) = 0` with `|o - (OP - 32)| < 2^7` says `OP = 32 + o` and `z = c`.
 
-use super::{tables, words::push};
+use super::tables;
 use crate::{
     builder::Builder,
     bus::Bus,
     chip::{Chip, Dispatch},
-    lc::{from_u128, pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
     operation::{consume_dispatch, Operation},
 };
 
@@ -58,18 +58,18 @@ impl Chip for Logic {
         consume_dispatch(b, &e, &operation, &time, &operands, &Lc::zero(), &z);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         let operation = event.operation.number() - Operation::And.number();
-        push([1, event.time, operation, event.z.into()], out);
-        let nibble = |word: u32, i: u32| u128::from(word >> (4 * i) & 15);
-        out.extend((0..8).map(|i| {
+        out.extend([1, event.time, operation, event.z.into()]);
+        let nibble = |word: u32, i: u32| i128::from(word >> (4 * i) & 15);
+        for i in 0..8 {
             let (a, b, c) = (
                 nibble(event.x as u32, i),
                 nibble(event.y, i),
                 nibble(event.z, i),
             );
-            from_u128(a | b << 34 | c << tables::LOGIC_RESULT_SHIFT)
-        }));
+            out.push_integer(a | b << 34 | c << tables::LOGIC_RESULT_SHIFT);
+        }
     }
 }
 
@@ -77,6 +77,8 @@ impl Chip for Logic {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, Trial};
+    use crate::lc::F;
+    use crate::testing::filled;
     use ff::{Field, PrimeField};
     use rand::Rng;
     use Operation::{And, Nor, Or, Xor};
@@ -146,8 +148,7 @@ mod tests {
         let trial = Trial::new::<Logic>();
         for (x, y) in expected::pairs().into_iter().step_by(23) {
             let event = expected::event(Xor, x, y, 3).unwrap();
-            let mut base = Vec::new();
-            Logic::fill(&event, &mut base);
+            let base = filled(|out| Logic::fill(&event, out));
             for shift in expected::shifts() {
                 // Inside one nibble's part, between two nibbles, and between a nibble and the result or the operation.
                 for i in 4..12 {

@@ -15,11 +15,11 @@
 //! | dispatch | consumes `(x, y, Lw or Sw), now, z`; `now` and `z` are alone on their powers |
 //! | rows of the access | address, times, 32 bits of `old`; a stored `z` has 32 bits because it came alone from the slot (condition 5) |
 
-use super::access::{fill_all, Cell};
+use super::access::Cell;
 use crate::{
     builder::Builder,
     chip::{Access, Chip},
-    lc::{Lc, F},
+    lc::{Columns, Lc},
     operation::{consume_dispatch, Operation},
 };
 
@@ -47,8 +47,8 @@ impl Chip for Load {
         cell.access(b, &cell.old);
     }
 
-    fn fill(event: &Access, out: &mut Vec<F>) {
-        fill_all([1], out);
+    fn fill(event: &Access, out: &mut Columns) {
+        out.push(1);
         Cell::fill(event, out);
     }
 }
@@ -70,10 +70,10 @@ impl Chip for Store {
         cell.access(b, &z);
     }
 
-    fn fill(event: &Access, out: &mut Vec<F>) {
-        fill_all([1], out);
+    fn fill(event: &Access, out: &mut Columns) {
+        out.push(1);
         Cell::fill(event, out);
-        fill_all([u64::from(event.dispatch.z)], out);
+        out.push(u64::from(event.dispatch.z));
     }
 }
 

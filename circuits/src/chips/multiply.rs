@@ -14,11 +14,11 @@
 //! | `X Y = 2^32 w + z + (2^32 - 1) high (z - w) - 2^64 negative` | the product |
 //! | dispatch | the tuple `(x, y, 48 + 2 high - signed), time, z` is consumed |
 
-use super::words::{limbs, push, Operand};
+use super::words::{limbs, Operand};
 use crate::{
     builder::Builder,
     chip::{Chip, Dispatch},
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
     operation::{consume_dispatch, Operation},
 };
 use ff::Field;
@@ -57,7 +57,7 @@ impl Chip for Multiply {
         consume_dispatch(b, &e, &operation, &time, &x.pattern, &y.pattern, &z);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         use Operation::{MulHigh, MulLow};
         let (x, y) = (event.x as u32, event.y);
         let signed = event.operation == MulHigh;
@@ -68,18 +68,15 @@ impl Chip for Multiply {
         };
         let negative = signed && product >> 63 == 1;
         let other = if high { product } else { product >> 32 } as u32;
-        push(
-            [1, high.into(), signed.into(), negative.into(), event.time],
-            out,
-        );
+        out.extend([1, high.into(), signed.into(), negative.into(), event.time]);
         Operand::fill(x, signed, out);
         Operand::fill(y, signed, out);
-        push(limbs(other), out);
+        out.extend(limbs(other));
         let selected = match high {
             true => (1 << 32) + u64::from(event.z) - u64::from(other),
             false => 0,
         };
-        push([event.z.into(), selected], out);
+        out.extend([event.z.into(), selected]);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{from_u64, Lc, F},
+    lc::{Columns, Lc, F},
     poseidon::{hash_rows, Domain},
     tree::{ARITY, LEVEL_STEP},
 };
@@ -72,11 +72,11 @@ impl Chip for Node {
         b.zero("node digest", &(hash - digest));
     }
 
-    fn fill(event: &Event, out: &mut Vec<F>) {
-        out.extend([1, event.place, event.index.into()].map(from_u64));
-        out.push(event.digest);
-        out.extend(event.children);
-        out.extend(event.lookups.map(from_u64));
+    fn fill(event: &Event, out: &mut Columns) {
+        out.extend([1, event.place, event.index.into()]);
+        out.push_element(event.digest);
+        event.children.iter().for_each(|x| out.push_element(*x));
+        out.extend(event.lookups);
     }
 }
 
@@ -86,16 +86,14 @@ mod tests {
     use crate::{
         chip::fill_idle,
         chips::image_page,
-        testing::{demands, lone, mutations_of_columns_are_refused, refusal, satisfied},
+        testing::{demands, filled, lone, mutations_of_columns_are_refused, refusal, satisfied},
         tree::{node_digest, PageTree, Tree},
     };
     use ff::Field;
     use std::collections::HashSet;
 
     fn base(event: &Event) -> Vec<F> {
-        let mut base = Vec::new();
-        Node::fill(event, &mut base);
-        base
+        filled(|out| Node::fill(event, out))
     }
 
     fn tuple(place: u64, index: u32, digest: F) -> [F; 5] {
@@ -116,8 +114,7 @@ mod tests {
 
     fn refused(event: &Event) -> bool {
         let segment = lone(Node::synthesize);
-        let mut pre = Vec::new();
-        segment.fill_pre(&base(event), &mut pre);
+        let pre = segment.expand(&base(event));
         refusal(&segment, &pre).is_some()
     }
 
@@ -144,8 +141,7 @@ mod tests {
     #[test]
     fn idle_is_all_zero() {
         let segment = lone(Node::synthesize);
-        let mut base = Vec::new();
-        fill_idle(Node::width(), &mut base);
+        let base = filled(|out| fill_idle(Node::width(), out));
         let pre = satisfied(&segment, &base);
         assert!(demands(&segment, &pre).is_empty());
     }
@@ -231,8 +227,7 @@ mod tests {
         forged[1] = F::from(4);
         forged[4] = F::from(1234);
         forged[4 + ARITY] = F::ONE;
-        let mut pre = Vec::new();
-        segment.fill_pre(&forged, &mut pre);
+        let pre = segment.expand(&forged);
         let marked = demands(&segment, &pre)
             .keys()
             .all(|(bus, t)| *bus == Bus::Tree && t[3] == F::ONE);

@@ -16,11 +16,11 @@
 //!
 //! `time` and `z` are alone on their powers of gamma.
 
-use super::words::{bound_word, claimed, limbs, outcome, push, Operand};
+use super::words::{bound_word, claimed, limbs, outcome, Operand};
 use crate::{
     builder::Builder,
     chip::{Chip, Dispatch},
-    lc::{pow2, F},
+    lc::{pow2, Columns},
     operation::{consume_dispatch, Operation},
 };
 
@@ -64,17 +64,17 @@ fn synthesize(b: &mut Builder, trap: bool) {
     consume_dispatch(b, &e, &operation, &time, &x.pattern, &y.pattern, &z);
 }
 
-fn fill(event: &Dispatch, out: &mut Vec<F>) {
+fn fill(event: &Dispatch, out: &mut Columns) {
     let (kind, claim) = claimed(event);
     let (signed, negated) = (kind % 3 == 0, kind >= 3);
     let less = claim != negated;
     let (x, y) = (event.x as u32, event.y);
     let bits = [true, signed, negated, less].map(u64::from);
-    push(bits, out);
-    push([event.time], out);
+    out.extend(bits);
+    out.push(event.time);
     Operand::fill(x, signed, out);
     Operand::fill(y, signed, out);
-    push([limbs(x.wrapping_sub(y))[0]], out);
+    out.push(limbs(x.wrapping_sub(y))[0]);
 }
 
 impl Chip for Order {
@@ -85,7 +85,7 @@ impl Chip for Order {
         synthesize(b, false);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         fill(event, out);
     }
 }
@@ -98,7 +98,7 @@ impl Chip for OrderTrap {
         synthesize(b, true);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         fill(event, out);
     }
 }
@@ -107,6 +107,7 @@ impl Chip for OrderTrap {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, split, Trial};
+    use crate::lc::F;
     use Operation::*;
 
     const OPERATIONS: [Operation; 4] = [Slt, Sltu, Sge, Sgeu];

@@ -26,12 +26,11 @@
 //! | lookups of `v` and `v + 2^16 - 12 + 6 trap`, `v = operation - 1 - 23 trap` | the operation is 1 to 12, loads and stores, or 24 to 29, traps |
 //! | N consumed, F, X and L produced | operation, immediate and target of N arrive alone on their powers |
 
-use super::access::fill_all;
 use crate::{
     builder::Builder,
     bus::Bus,
     chip::Chip,
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
     microcode::{Entry, BRANCH_STEPS, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, SINK, STEP_SHIFT},
     operation::{Operation, RAISED},
 };
@@ -144,26 +143,23 @@ impl Chip for Raise {
         derive(b, &e, &fetches, &derived);
     }
 
-    fn fill(event: &Event, out: &mut Vec<F>) {
+    fn fill(event: &Event, out: &mut Columns) {
         let entry = &event.entry;
         let operation = entry.operation.number();
         let trap = operation >= Operation::Tlt.number();
-        fill_all([1, u64::from(entry.last), u64::from(trap)], out);
-        fill_all(event.fetches, out);
+        out.extend([1, u64::from(entry.last), u64::from(trap)]);
+        out.extend(event.fetches);
         let pc = u64::from(entry.pc);
-        fill_all(
-            [
-                pc & 0xffff,
-                pc >> 16,
-                u64::from(entry.step),
-                u64::from(entry.rs) | u64::from(entry.rt) << 6,
-                u64::from(entry.rd),
-                operation,
-                u64::from(entry.immediate),
-                u64::from(entry.target),
-            ],
-            out,
-        );
+        out.extend([
+            pc & 0xffff,
+            pc >> 16,
+            u64::from(entry.step),
+            u64::from(entry.rs) | u64::from(entry.rt) << 6,
+            u64::from(entry.rd),
+            operation,
+            u64::from(entry.immediate),
+            u64::from(entry.target),
+        ]);
     }
 }
 

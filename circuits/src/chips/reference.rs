@@ -195,8 +195,7 @@ pub fn accesses(operations: &[Operation], big_endian: bool, rng: &mut impl Rng) 
 
 /// Whether a cheating witness gets through: neither refused nor unanswerable nor right. Says what is wrong.
 pub fn hole(segment: &Segment, base: &[F], big_endian: bool) -> Option<String> {
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
+    let pre = segment.expand(base);
     match refusal(segment, &pre) {
         Some(_) => None,
         None => flaw(&demands(segment, &pre), big_endian),

@@ -30,12 +30,12 @@
 //! nothing at 2^80, so `k = 0`: the class looked up is the class selected. Then `x` is in `[0, 2^33)`: `x` and `y` are exact. `x` modulo 32 is
 //! `s`, whatever `h` and `j` are.
 
-use super::words::{limbs, push, Operand};
+use super::words::{limbs, Operand};
 use crate::{
     builder::Builder,
     bus::Bus,
     chip::{Chip, Dispatch},
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
     operation::{consume_dispatch, Operation},
 };
 use ff::Field;
@@ -94,7 +94,7 @@ impl Chip for Shift {
         consume_dispatch(b, &e, &operation, &time, &x, &y.pattern, &z);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         use Operation::{Rotr, Sll, Sra};
         let (operation, y, z) = (event.operation, event.y, event.z);
         let number = operation.number() - Operation::Sll.number();
@@ -102,25 +102,25 @@ impl Chip for Shift {
         let power = if operation == Sll { s } else { 32 - s };
         let shifted = u64::from(y) << power;
         let factor = match operation {
-            Rotr => pow2(32) + F::ONE,
-            _ => F::ONE,
+            Rotr => (1 << 32) + 1,
+            _ => 1,
         };
-        push([1, number & 1, number >> 1, event.time, s], out);
-        out.push(factor * pow2(power as u32));
-        push([event.x >> 5 & 0x7ff, event.x >> 16], out);
+        out.extend([1, number & 1, number >> 1, event.time, s]);
+        out.push_integer(factor << power);
+        out.extend([event.x >> 5 & 0x7ff, event.x >> 16]);
         Operand::fill(y, operation == Sra, out);
         let w = match operation {
             Sll => (shifted >> 32) as u32,
             _ => shifted as u32,
         };
-        push(limbs(w), out);
-        push([z.into()], out);
+        out.extend(limbs(w));
+        out.push(z.into());
         let (w, z) = (u64::from(w), u64::from(z));
-        out.push(match operation {
-            Sll => F::from((1 << 32) + w - z),
-            Rotr => rotate_weight() * (F::from(z) - F::from(w)),
-            _ => F::ZERO,
-        });
+        match operation {
+            Sll => out.push((1 << 32) + w - z),
+            Rotr => out.push_element(rotate_weight() * (F::from(z) - F::from(w))),
+            _ => out.push(0),
+        }
     }
 }
 

@@ -35,11 +35,11 @@
 //!
 //! The new word has 32 bits because an item is replaced by an item (condition 5).
 
-use super::access::{fill_all, ride, Cell};
+use super::access::{ride, Cell};
 use crate::{
     builder::Builder,
     chip::{Access, OrderedChip},
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
     operation::{consume_dispatch, Operation},
 };
 
@@ -156,12 +156,12 @@ impl<const HALF: bool, const STORE: bool> OrderedChip for SubWord<HALF, STORE> {
         cell.access(b, &new);
     }
 
-    fn fill(event: &Access, big_endian: bool, out: &mut Vec<F>) {
+    fn fill(event: &Access, big_endian: bool, out: &mut Columns) {
         let d = &event.dispatch;
         let signed = u64::from(d.operation == Self::OPERATIONS[0]);
-        fill_all([1], out);
+        out.push(1);
         if !STORE {
-            fill_all([signed], out);
+            out.push(signed);
         }
         Cell::fill(event, out);
 
@@ -172,22 +172,22 @@ impl<const HALF: bool, const STORE: bool> OrderedChip for SubWord<HALF, STORE> {
             (true, true) => 2 - first,
         };
         let half = event.old >> (8 * (lane & 2)) & 0xffff;
-        fill_all([u64::from(d.z), u64::from(lane / 2)], out);
+        out.extend([u64::from(d.z), u64::from(lane / 2)]);
         if !HALF {
-            fill_all([u64::from(lane & 1)], out);
+            out.push(u64::from(lane & 1));
         }
-        fill_all([u64::from(event.old >> 16)], out);
+        out.push(u64::from(event.old >> 16));
         if !HALF {
-            fill_all([u64::from(half >> 8)], out);
+            out.push(u64::from(half >> 8));
         }
         if !STORE {
-            fill_all([u64::from(d.z >> 31) * signed], out);
+            out.push(u64::from(d.z >> 31) * signed);
             return;
         }
         let rest = u64::from(d.z >> Self::WIDTH);
-        fill_all([rest & 0xffff], out);
+        out.push(rest & 0xffff);
         if !HALF {
-            fill_all([rest >> 16], out);
+            out.push(rest >> 16);
         }
     }
 }

@@ -18,10 +18,11 @@
 use crate::{
     builder::Builder,
     bus::{Bus, PARTS},
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
 };
-use ff::{Field, PrimeField};
+use ff::Field;
 use std::{collections::HashMap, sync::OnceLock};
+use zkmips_msm::Number;
 
 /// Entries of the range table.
 pub const RANGE: usize = 1 << 16;
@@ -87,10 +88,10 @@ pub fn synthesize_range_block(b: &mut Builder, rows: usize) {
 }
 
 /// Appends the base columns of the block `block` of the range table, which has as many values as there are multiplicities.
-pub fn fill_range_block(block: usize, multiplicities: &[u64], out: &mut Vec<F>) {
+pub fn fill_range_block(block: usize, multiplicities: &[u64], out: &mut Columns) {
     let bits = RANGE.ilog2() - multiplicities.len().ilog2();
-    out.extend((0..bits).map(|i| from_u64((block >> i & 1) as u64)));
-    out.extend(multiplicities.iter().map(|m| from_u64(*m)));
+    out.extend((0..bits).map(|i| (block >> i & 1) as u64));
+    out.extend(multiplicities.iter().copied());
 }
 
 /// A block of the logic table: one operation on all pairs of nibbles. 259 non-linear rows.
@@ -113,9 +114,9 @@ pub fn synthesize_logic_block(b: &mut Builder) {
 }
 
 /// Appends the base columns of the block of an operation: 0 to 3, and, or, xor, nor.
-pub fn fill_logic_block(operation: usize, multiplicities: &[u64], out: &mut Vec<F>) {
-    out.extend([operation & 1, operation >> 1].map(|bit| from_u64(bit as u64)));
-    out.extend(multiplicities.iter().map(|m| from_u64(*m)));
+pub fn fill_logic_block(operation: usize, multiplicities: &[u64], out: &mut Columns) {
+    out.extend([operation & 1, operation >> 1].map(|bit| bit as u64));
+    out.extend(multiplicities.iter().copied());
 }
 
 /// The whole shift table: 96 non-linear rows; its base columns are the multiplicities.
@@ -142,7 +143,7 @@ pub fn is_table(bus: Bus) -> bool {
 
 /// Where a tuple stands in the table of its bus; `None` if it is no fact. Logic entries are ordered by operation, then `b`, then `a`; shift
 /// entries by class, then amount.
-pub fn position(bus: Bus, tuple: &[F; PARTS]) -> Option<usize> {
+pub fn position(bus: Bus, tuple: &[Number<F>; PARTS]) -> Option<usize> {
     type Index = HashMap<[F; 2], usize>;
     static LOGIC: OnceLock<Index> = OnceLock::new();
     static SHIFTS: OnceLock<Index> = OnceLock::new();
@@ -158,25 +159,18 @@ pub fn position(bus: Bus, tuple: &[F; PARTS]) -> Option<usize> {
             .collect()
     };
     let [first, second, rest @ ..] = tuple;
-    if rest.iter().any(|part| *part != F::ZERO) {
+    if rest.iter().any(|part| part.small() != Some(0)) {
         return None;
     }
-    let key = [*first, *second];
+    let below = |bound: usize| usize::try_from(first.small()?).ok().filter(|x| *x < bound);
+    let key = || [first.element(), second.element()];
     match bus {
-        Bus::Range => below(first, RANGE).filter(|_| *second == F::ZERO),
-        Bus::Logic => LOGIC.get_or_init(logic).get(&key).copied(),
-        Bus::Shift => SHIFTS.get_or_init(shifts).get(&key).copied(),
-        Bus::Power => below(first, POWER).filter(|s| power_entry(*s) == key),
+        Bus::Range => below(RANGE).filter(|_| second.small() == Some(0)),
+        Bus::Logic => LOGIC.get_or_init(logic).get(&key()).copied(),
+        Bus::Shift => SHIFTS.get_or_init(shifts).get(&key()).copied(),
+        Bus::Power => below(POWER).filter(|s| power_entry(*s) == key()),
         _ => None,
     }
-}
-
-/// The integer that an element is, if it is below `bound`.
-fn below(x: &F, bound: usize) -> Option<usize> {
-    let bytes = x.to_repr();
-    let (low, high) = bytes.as_ref().split_at(4);
-    let value = u32::from_le_bytes(low.try_into().ok()?) as usize;
-    (high.iter().all(|b| *b == 0) && value < bound).then_some(value)
 }
 
 /// A lookup that no table answers: a witness that is not honest.
@@ -221,7 +215,7 @@ impl Histograms {
     }
 
     /// Counts one lookup. Tuples of other buses are not counted.
-    pub fn count(&mut self, bus: Bus, tuple: &[F; PARTS]) -> Result<(), NotAFact> {
+    pub fn count(&mut self, bus: Bus, tuple: &[Number<F>; PARTS]) -> Result<(), NotAFact> {
         if !is_table(bus) {
             return Ok(());
         }
@@ -271,13 +265,13 @@ mod tests {
     use crate::{
         chip::fill_idle,
         segment::Segment,
-        testing::{challenges, lone, small},
+        testing::{challenges, filled, lone, small},
     };
+    use ff::PrimeField;
 
     /// The facts that filled columns produce, with their multiplicities, every row holding.
     fn facts(segment: &Segment, base: &[F]) -> Vec<(Bus, [F; PARTS], u64)> {
-        let mut pre = Vec::new();
-        segment.fill_pre(base, &mut pre);
+        let pre = segment.expand(base);
         let flat = segment.assignment(&pre, &challenges());
         assert_eq!(segment.violation(&flat), None);
         let crossings = segment.crossings(&pre).into_iter();
@@ -297,12 +291,11 @@ mod tests {
         let segment = lone(|b| synthesize_range_block(b, rows));
         let mut seen = vec![0; RANGE];
         for block in 0..8 {
-            let mut base = Vec::new();
-            fill_range_block(block, &counts(rows, block * rows), &mut base);
+            let base = filled(|out| fill_range_block(block, &counts(rows, block * rows), out));
             for (bus, tuple, m) in facts(&segment, &base) {
                 let x = small(&tuple[0]).unwrap();
                 assert_eq!((bus, m), (Bus::Range, x + 1));
-                assert_eq!(position(bus, &tuple), Some(x as usize));
+                assert_eq!(position(bus, &tuple.map(Number::from)), Some(x as usize));
                 seen[x as usize] += 1;
             }
         }
@@ -313,14 +306,12 @@ mod tests {
     #[test]
     fn no_block_produces_another_value() {
         let segment = lone(|b| synthesize_range_block(b, 16));
-        let mut honest = Vec::new();
-        fill_range_block(5, &counts(16, 0), &mut honest);
+        let honest = filled(|out| fill_range_block(5, &counts(16, 0), out));
         for column in 0..12 {
             for value in [F::from(2), -F::ONE, F::TWO_INV, F::from(4096)] {
                 let mut base = honest.clone();
                 base[column] = value;
-                let mut pre = Vec::new();
-                segment.fill_pre(&base, &mut pre);
+                let pre = segment.expand(&base);
                 let flat = segment.assignment(&pre, &challenges());
                 assert!(segment.violation(&flat).is_some());
             }
@@ -331,8 +322,7 @@ mod tests {
     fn logic_blocks_produce_what_the_operations_say() {
         let segment = lone(synthesize_logic_block);
         for operation in 0..4u64 {
-            let mut base = Vec::new();
-            fill_logic_block(operation as usize, &counts(256, 0), &mut base);
+            let base = filled(|out| fill_logic_block(operation as usize, &counts(256, 0), out));
             let facts = facts(&segment, &base);
             assert_eq!(facts.len(), 256);
             let mut seen = std::collections::HashSet::new();
@@ -350,7 +340,7 @@ mod tests {
                 let expected = nibbles * F::from(0x1111_1111) + F::from(operation) * pow2(67);
                 assert_eq!(whole, expected);
                 let index = (operation * 256 + b * 16 + a) as usize;
-                assert_eq!(position(bus, &tuple), Some(index));
+                assert_eq!(position(bus, &tuple.map(Number::from)), Some(index));
                 assert!(seen.insert((a, b)));
             }
         }
@@ -358,8 +348,7 @@ mod tests {
             for value in [F::from(2), -F::ONE, F::TWO_INV] {
                 let mut base = vec![F::ZERO; 258];
                 base[column] = value;
-                let mut pre = Vec::new();
-                segment.fill_pre(&base, &mut pre);
+                let pre = segment.expand(&base);
                 let flat = segment.assignment(&pre, &challenges());
                 assert!(segment.violation(&flat).is_some());
             }
@@ -374,7 +363,7 @@ mod tests {
             let s = m - 1;
             let expected = [F::from(s), F::from(1 << s), F::ZERO, F::ZERO, F::ZERO];
             assert_eq!((bus, tuple), (Bus::Power, expected));
-            assert_eq!(position(bus, &tuple), Some(s as usize));
+            assert_eq!(position(bus, &tuple.map(Number::from)), Some(s as usize));
         }
         let shifts = lone(synthesize_shift_table);
         let base: Vec<F> = counts(SHIFT, 0).into_iter().map(F::from).collect();
@@ -390,7 +379,10 @@ mod tests {
             let key = F::from(s) + F::from_u128(u128::from(class) << 80);
             let expected = [key, q, F::ZERO, F::ZERO, F::ZERO];
             assert_eq!((bus, tuple), (Bus::Shift, expected));
-            assert_eq!(position(bus, &tuple), Some(m as usize - 1));
+            assert_eq!(
+                position(bus, &tuple.map(Number::from)),
+                Some(m as usize - 1)
+            );
         }
     }
 
@@ -419,8 +411,12 @@ mod tests {
             (Bus::Memory, tuple(&[one])),
         ];
         for (bus, tuple) in false_facts {
-            assert_eq!(position(bus, &tuple), None, "{bus:?} {tuple:?}");
-            let counted = Histograms::default().count(bus, &tuple);
+            assert_eq!(
+                position(bus, &tuple.map(Number::from)),
+                None,
+                "{bus:?} {tuple:?}"
+            );
+            let counted = Histograms::default().count(bus, &tuple.map(Number::from));
             assert_eq!(counted.is_err(), is_table(bus));
         }
     }
@@ -428,17 +424,18 @@ mod tests {
     #[test]
     fn histograms_count() {
         let mut h = Histograms::default();
+        let mut count = |bus, tuple: [F; PARTS]| h.count(bus, &tuple.map(Number::from)).unwrap();
         let mut t = [F::ZERO; PARTS];
         t[0] = F::from(0x1234);
         for _ in 0..3 {
-            h.count(Bus::Range, &t).unwrap();
+            count(Bus::Range, t);
         }
         t[0] = logic_entry(3, 5, 2);
-        h.count(Bus::Logic, &t).unwrap();
+        count(Bus::Logic, t);
         [t[0], t[1]] = shift_entry(7, 1);
-        h.count(Bus::Shift, &t).unwrap();
+        count(Bus::Shift, t);
         [t[0], t[1]] = power_entry(32);
-        h.count(Bus::Power, &t).unwrap();
+        count(Bus::Power, t);
         let mut twice = h.clone();
         twice.merge(h);
         assert_eq!(twice.range_block(256, 0x12)[0x34], 6);
@@ -464,8 +461,7 @@ mod tests {
             let nonlinear = (0..segment.num_rows()).filter(|r| segment.is_nonlinear(*r));
             // The powers of gamma up to the tag are four rows of the segment, not of the table.
             assert_eq!(nonlinear.count(), rows + 4);
-            let mut idle = Vec::new();
-            fill_idle(segment.base_columns(), &mut idle);
+            let idle = filled(|out| fill_idle(segment.base_columns(), out));
             assert!(facts(&segment, &idle).is_empty());
         }
     }

@@ -32,11 +32,11 @@
 //! Where the riding condition fails, `y` may leave its 32 bits, by less than two: that can change the operation's number by 2 at most, which stays
 //! between 0 and 127, so it never makes up for a condition that is not zero.
 
-use super::access::{fill_all, ride, Cell};
+use super::access::{ride, Cell};
 use crate::{
     builder::Builder,
     chip::{Access, OrderedChip},
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
     operation::{consume_dispatch, Operation},
 };
 
@@ -119,7 +119,7 @@ impl OrderedChip for Unaligned {
         cell.access(b, &new);
     }
 
-    fn fill(event: &Access, big_endian: bool, out: &mut Vec<F>) {
+    fn fill(event: &Access, big_endian: bool, out: &mut Columns) {
         let d = &event.dispatch;
         let (store, down, right) = match d.operation {
             Operation::Lwl => (false, false, false),
@@ -134,20 +134,19 @@ impl OrderedChip for Unaligned {
             low_bits
         };
         let chosen = count + 4 * u64::from(down);
-        fill_all(
-            std::array::from_fn::<_, 8, _>(|i| u64::from(i as u64 == chosen)),
-            out,
-        );
-        fill_all([u64::from(store)], out);
+        out.extend(std::array::from_fn::<_, 8, _>(|i| {
+            u64::from(i as u64 == chosen)
+        }));
+        out.push(u64::from(store));
         Cell::fill(event, out);
-        fill_all([u64::from(d.z)], out);
+        out.push(u64::from(d.z));
         let (source, target) = if store {
             (d.y, event.old)
         } else {
             (event.old, d.y)
         };
-        fill_all(word_columns(source), out);
-        fill_all(word_columns(target), out);
+        out.extend(word_columns(source));
+        out.extend(word_columns(target));
     }
 }
 

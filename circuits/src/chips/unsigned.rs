@@ -15,11 +15,11 @@
 //! `d = x - y + 2^32 lt` lies in `[0, 2^32)` for exactly one bit `lt`, and that is whether `x < y` (condition 8). `time` and `z` are alone
 //! on their powers of gamma.
 
-use super::words::{limbs, push};
+use super::words::limbs;
 use crate::{
     builder::Builder,
     chip::{Chip, Dispatch},
-    lc::{pow2, Lc, F},
+    lc::{pow2, Columns, Lc},
     operation::{consume_dispatch, Operation},
 };
 
@@ -52,12 +52,12 @@ impl Chip for Unsigned {
         consume_dispatch(b, &e, &operation, &time, &x, &y, &z);
     }
 
-    fn fill(event: &Dispatch, out: &mut Vec<F>) {
+    fn fill(event: &Dispatch, out: &mut Columns) {
         let negated = event.operation == Operation::Sgeu;
         let less = (event.z == 1) != negated;
-        push([1, negated.into(), less.into(), event.time], out);
-        push(limbs(event.y), out);
-        push(limbs((event.x as u32).wrapping_sub(event.y)), out);
+        out.extend([1, negated.into(), less.into(), event.time]);
+        out.extend(limbs(event.y));
+        out.extend(limbs((event.x as u32).wrapping_sub(event.y)));
     }
 }
 
@@ -65,6 +65,7 @@ impl Chip for Unsigned {
 mod tests {
     use super::*;
     use crate::chips::expected::{self, split, Trial};
+    use crate::lc::F;
     use ff::Field;
     use Operation::{Sgeu, Sltu};
 

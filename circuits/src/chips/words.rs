@@ -25,15 +25,10 @@
 use crate::{
     builder::Builder,
     chip::Dispatch,
-    lc::{from_u64, pow2, Lc, F},
+    lc::{pow2, Columns, Lc, F},
     operation::{Operation, RAISED},
 };
 use ff::{Field, PrimeField};
-
-/// Appends small integers.
-pub(crate) fn push(values: impl IntoIterator<Item = u64>, out: &mut Vec<F>) {
-    out.extend(values.into_iter().map(from_u64));
-}
 
 /// The two 16-bit limbs of a word, low first.
 pub(crate) fn limbs(word: u32) -> [u64; 2] {
@@ -93,9 +88,9 @@ impl Operand {
         }
     }
 
-    pub fn fill(word: u32, signed: bool, out: &mut Vec<F>) {
+    pub fn fill(word: u32, signed: bool, out: &mut Columns) {
         let biased = if signed { word ^ 1 << 31 } else { word };
-        push(limbs(biased), out);
-        push([u64::from(signed && word >> 31 == 1)], out);
+        out.extend(limbs(biased));
+        out.push(u64::from(signed && word >> 31 == 1));
     }
 }

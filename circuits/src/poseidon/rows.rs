@@ -205,8 +205,7 @@ mod tests {
     }
 
     fn run(segment: &Segment, base: &[F]) -> (Vec<F>, F) {
-        let mut pre = Vec::new();
-        segment.fill_pre(base, &mut pre);
+        let pre = segment.expand(base);
         let flat = segment.assignment(&pre, &challenges());
         let digest = segment
             .output_terms(0)

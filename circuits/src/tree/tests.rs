@@ -12,7 +12,7 @@ use crate::{
     operation::Operation,
     segment::Segment,
     statement::Statement,
-    testing::{challenges, demands, lone, satisfied},
+    testing::{challenges, demands, filled, lone, satisfied},
 };
 use std::collections::HashMap;
 use zkmips_emulator::{
@@ -182,8 +182,7 @@ impl Balance {
     fn add<C: Chip>(&mut self, events: &[C::Event]) {
         let segment = lone(C::synthesize);
         for event in events {
-            let mut base = Vec::new();
-            C::fill(event, &mut base);
+            let base = filled(|out| C::fill(event, out));
             let pre = satisfied(&segment, &base);
             self.add_all(demands(&segment, &pre));
         }
@@ -229,11 +228,13 @@ fn balance(statement: &Statement, words: &[Word]) -> Balance {
         chain = boundary::synthesize(&mut b, &chain);
     }
     let segment = Segment::new(b, [&chain[0], &chain[1]]);
-    let mut base = vec![F::ZERO; 3];
     let mut position = Position::default();
-    for batch in &batches {
-        boundary::fill(batch, &mut position, &mut base);
-    }
+    let base = filled(|out| {
+        out.pad(3);
+        for batch in &batches {
+            boundary::fill(batch, &mut position, out);
+        }
+    });
     assert_eq!(
         position,
         Position {

@@ -20,6 +20,7 @@ use crate::{
 use ff::Field;
 use nova_snark::gadgets::utils::field_switch;
 use rand_core::OsRng;
+use zkmips_msm::MixedVec;
 
 /// An honest run up to the second pass.
 struct Setting {
@@ -91,7 +92,7 @@ fn commitment_to(pre: &[F1]) -> PreCommitment {
     PreCommitment {
         comm_pre,
         r_pre,
-        digest: digest_columns(pre),
+        digest: digest_columns(&MixedVec::from_elements(pre)),
     }
 }
 

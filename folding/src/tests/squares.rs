@@ -7,6 +7,7 @@ use ff::{BatchInvert, Field};
 use nova_snark::frontend::{
     num::AllocatedNum, ConstraintSystem, LinearCombination, SynthesisError, Variable,
 };
+use zkmips_msm::MixedVec;
 
 /// Rows of the table, whose multiplicities are columns of every segment.
 pub const TABLE: usize = 16;
@@ -119,9 +120,9 @@ impl PreSource<F1> for Columns {
         self.0.len()
     }
 
-    fn fill_pre(&mut self, i: usize, out: &mut Vec<F1>) -> Result<(), StepError> {
+    fn fill_pre(&mut self, i: usize, out: &mut MixedVec<F1>) -> Result<(), StepError> {
         let segments = self.0.len();
-        out.extend(self.0.get(i).ok_or(StepError::NoSuchSegment {
+        *out = MixedVec::from_elements(self.0.get(i).ok_or(StepError::NoSuchSegment {
             segment: i,
             segments,
         })?);

@@ -4,7 +4,7 @@ use crate::{
     operation::Operation,
     segment::Segment,
     testing::{
-        challenges, demands, is_true_fact, lone, mutations_of_columns_are_refused, refusal,
+        challenges, demands, filled, is_true_fact, lone, mutations_of_columns_are_refused, refusal,
         satisfied,
     },
 };
@@ -43,9 +43,7 @@ fn honest() -> Vec<Event> {
 }
 
 fn base(event: &Event) -> Vec<F> {
-    let mut base = Vec::new();
-    DecodedPage::fill(event, &mut base);
-    base
+    filled(|out| DecodedPage::fill(event, out))
 }
 
 fn segment() -> Segment {
@@ -54,8 +52,7 @@ fn segment() -> Segment {
 
 fn refused(base: &[F]) -> Option<String> {
     let segment = segment();
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
+    let pre = segment.expand(base);
     refusal(&segment, &pre)
 }
 
@@ -102,8 +99,7 @@ fn only_the_parts_that_are_asked_for_are_opened() {
 #[test]
 fn idle_is_all_zero() {
     let segment = segment();
-    let mut base = Vec::new();
-    fill_idle(DecodedPage::width(), &mut base);
+    let base = filled(|out| fill_idle(DecodedPage::width(), out));
     let pre = satisfied(&segment, &base);
     assert!(demands(&segment, &pre).is_empty());
 }
@@ -165,8 +161,7 @@ fn limbs_of_an_element_cannot_trade_bits() {
             let mut forged = honest.clone();
             forged[column(low)] += amount * pow2(16);
             forged[column(low + 1)] -= amount;
-            let mut pre = Vec::new();
-            segment.fill_pre(&forged, &mut pre);
+            let pre = segment.expand(&forged);
             if tried % 199 == 0 {
                 let flat = segment.assignment(&pre, &challenges());
                 assert_eq!(segment.violation(&flat), None, "the cheat keeps all rows");
@@ -189,8 +184,7 @@ fn an_element_cannot_wrap_around_the_modulus() {
     let mut forged = base(&honest()[0]);
     forged[6 + 9 + LIMBS - 1] = F::from(1 << OPERATION_BITS);
     let segment = segment();
-    let mut pre = Vec::new();
-    segment.fill_pre(&forged, &mut pre);
+    let pre = segment.expand(&forged);
     let false_fact = |c: &crate::segment::Crossing| c.bus == Bus::Range && !is_true_fact(c);
     assert!(segment.crossings(&pre).iter().any(false_fact));
 }
@@ -232,8 +226,7 @@ fn offers_without_their_page_are_marked() {
     forged[5] = F::ONE;
     forged[6] = F::from(4);
     forged[14] = F::ONE;
-    let mut pre = Vec::new();
-    segment.fill_pre(&forged, &mut pre);
+    let pre = segment.expand(&forged);
     let now = demands(&segment, &pre);
     assert_eq!(now.len(), 2);
     for (bus, t) in now.keys() {

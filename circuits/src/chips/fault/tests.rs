@@ -2,10 +2,10 @@ use super::*;
 use crate::{
     bus::Bus,
     chips::reference::{cost, faults, EDGES},
-    lc::pow2,
+    lc::{pow2, F},
     operation::RAISED,
     segment::Segment,
-    testing::{demands, dispatched, lone, mutations_are_refused, refusal, satisfied},
+    testing::{demands, dispatched, filled, lone, mutations_are_refused, refusal, satisfied},
 };
 use ff::Field;
 use rand::{Rng, SeedableRng};
@@ -45,13 +45,11 @@ fn flawed(wanted: &HashMap<(Bus, [F; 5]), F>) -> bool {
 }
 
 fn hole(segment: &Segment, base: &[F]) -> bool {
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
+    let pre = segment.expand(base);
     refusal(segment, &pre).is_none() && flawed(&demands(segment, &pre))
 }
 
 fn row(index: usize, x: u64, y: u32, time: u64) -> Vec<F> {
-    let mut base = Vec::new();
     let event = Dispatch {
         operation: OPERATIONS[index],
         time,
@@ -59,8 +57,7 @@ fn row(index: usize, x: u64, y: u32, time: u64) -> Vec<F> {
         y,
         z: 0,
     };
-    Fault::fill(&event, &mut base);
-    base
+    filled(|out| Fault::fill(&event, out))
 }
 
 #[test]

@@ -1,10 +1,10 @@
 use super::*;
 use crate::{
     chips::reference::{self, cost, fetched},
-    lc::pow2,
+    lc::{pow2, F},
     microcode,
     segment::Segment,
-    testing::{demands, lone, mutations_are_refused, refusal, satisfied, small},
+    testing::{demands, filled, lone, mutations_are_refused, refusal, satisfied, small},
 };
 use ff::Field;
 use std::collections::HashMap;
@@ -58,14 +58,11 @@ fn row(pc: u32) -> Vec<F> {
         region: [region.0 as u32, region.1 as u32],
         fetches: [2, 3],
     };
-    let mut base = Vec::new();
-    FetchFault::fill(&event, &mut base);
-    base
+    filled(|out| FetchFault::fill(&event, out))
 }
 
 fn hole(segment: &Segment, base: &[F]) -> bool {
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
+    let pre = segment.expand(base);
     refusal(segment, &pre).is_none() && flawed(&demands(segment, &pre))
 }
 

@@ -1,9 +1,9 @@
 use super::*;
 use crate::{
     chips::reference::{access, accesses, cost, flaw, hole},
-    lc::pow2,
+    lc::{pow2, F},
     segment::Segment,
-    testing::{demands, lone, mutations_are_refused, satisfied},
+    testing::{demands, filled, lone, mutations_are_refused, satisfied},
 };
 use ff::Field;
 use rand::{Rng, SeedableRng};
@@ -19,9 +19,7 @@ const OLD: usize = 7;
 const Z: usize = 8;
 
 fn row<C: Chip<Event = Access>>(event: &Access) -> Vec<F> {
-    let mut base = Vec::new();
-    C::fill(event, &mut base);
-    base
+    filled(|out| C::fill(event, out))
 }
 
 /// The name of the load chip, a segment of it, and an honest row.

@@ -1,9 +1,10 @@
 use super::*;
 use crate::{
     chips::reference::{self, cost, fetched, Fetched, EDGES},
+    lc::F,
     microcode,
     segment::Segment,
-    testing::{demands, lone, mutations_are_refused, refusal, satisfied},
+    testing::{demands, filled, lone, mutations_are_refused, refusal, satisfied},
 };
 use ff::Field;
 use rand::{Rng, SeedableRng};
@@ -68,8 +69,7 @@ fn flawed(wanted: &HashMap<(Bus, [F; 5]), F>) -> bool {
 }
 
 fn hole(segment: &Segment, base: &[F]) -> bool {
-    let mut pre = Vec::new();
-    segment.fill_pre(base, &mut pre);
+    let pre = segment.expand(base);
     refusal(segment, &pre).is_none() && flawed(&demands(segment, &pre))
 }
 
@@ -97,10 +97,8 @@ fn entry(operation: Operation, rng: &mut impl Rng) -> Entry {
 }
 
 fn row(entry: Entry) -> Vec<F> {
-    let mut base = Vec::new();
     let fetches = FETCHES;
-    Raise::fill(&Event { entry, fetches }, &mut base);
-    base
+    filled(|out| Raise::fill(&Event { entry, fetches }, out))
 }
 
 #[test]
@@ -152,8 +150,7 @@ fn other_entries_have_no_row() {
             base[2] = F::from(trap);
             base[11] = F::from(number);
             assert!(!hole(&segment, &base));
-            let mut pre = Vec::new();
-            segment.fill_pre(&base, &mut pre);
+            let pre = segment.expand(&base);
             let known = match trap {
                 0 => (1..=12).contains(&number),
                 _ => (24..=29).contains(&number),
@@ -174,14 +171,12 @@ fn other_entries_have_no_row() {
         let difference = (other.tuple()[0] - honest.tuple()[0]) * pow2(RD_SHIFT).invert().unwrap();
         let mut base = row(honest);
         base[10] += difference;
-        let mut pre = Vec::new();
-        segment.fill_pre(&base, &mut pre);
+        let pre = segment.expand(&base);
         assert!(demands(&segment, &pre).contains_key(&(Bus::Program, other.tuple())));
         assert!(refusal(&segment, &pre).is_some());
     }
     let late = Entry { step: 32, ..honest };
-    let mut pre = Vec::new();
-    segment.fill_pre(&row(late), &mut pre);
+    let pre = segment.expand(&row(late));
     assert!(refusal(&segment, &pre).is_some());
 }
 

@@ -2,7 +2,7 @@ use super::*;
 use crate::{
     chips::reference::{access, accesses, cost, flaw, hole},
     segment::Segment,
-    testing::{demands, lone, mutations_are_refused, refusal, satisfied},
+    testing::{demands, filled, lone, mutations_are_refused, refusal, satisfied},
 };
 use ff::Field;
 use rand::{Rng, SeedableRng};
@@ -14,9 +14,7 @@ fn segment<C: OrderedChip>(big_endian: bool) -> Segment {
 }
 
 fn row<C: OrderedChip<Event = Access>>(event: &Access, big_endian: bool) -> Vec<F> {
-    let mut base = Vec::new();
-    C::fill(event, big_endian, &mut base);
-    base
+    filled(|out| C::fill(event, big_endian, out))
 }
 
 fn honest_and_mutated<C: OrderedChip<Event = Access>>(operations: &[Operation]) {
@@ -203,8 +201,7 @@ fn odd_has_no_row<C: OrderedChip<Event = Access>>(operation: Operation, first_of
         ] {
             let mut mutant = base.clone();
             mutant[column] = value;
-            let mut pre = Vec::new();
-            segment.fill_pre(&mutant, &mut pre);
+            let pre = segment.expand(&mutant);
             assert!(refusal(&segment, &pre).is_some());
         }
     }

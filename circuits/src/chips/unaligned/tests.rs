@@ -1,8 +1,9 @@
 use super::*;
 use crate::{
     chips::reference::{access, accesses, cost, flaw, hole},
+    lc::F,
     segment::Segment,
-    testing::{demands, lone, mutations_are_refused, satisfied},
+    testing::{demands, filled, lone, mutations_are_refused, satisfied},
 };
 use ff::Field;
 use rand::{Rng, SeedableRng};
@@ -22,9 +23,7 @@ fn segment(big_endian: bool) -> Segment {
 }
 
 fn row(event: &Access, big_endian: bool) -> Vec<F> {
-    let mut base = Vec::new();
-    Unaligned::fill(event, big_endian, &mut base);
-    base
+    filled(|out| Unaligned::fill(event, big_endian, out))
 }
 
 #[test]

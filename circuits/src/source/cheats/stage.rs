@@ -14,7 +14,7 @@ use crate::{
     slot,
     state::State,
     statement::Statement,
-    testing::challenges,
+    testing::{challenges, filled},
     tree::ProgramTrees,
     unit::UNITS,
 };
@@ -29,6 +29,7 @@ use zkmips_emulator::{
     constants::{EXCEPTION_VECTOR, HALT, RESET_VECTOR},
     elf, ByteOrder, Inputs, Program,
 };
+use zkmips_msm::Number;
 
 /// Where the program begins.
 pub const MAIN: u32 = RESET_VECTOR + 0x200;
@@ -286,8 +287,7 @@ impl Stage {
         let mut state = State::initial(big_endian, RESET_VECTOR).hash();
         let mut balance = Balance::default();
         for (i, work) in works.iter().enumerate() {
-            let mut base = Vec::new();
-            shape::fill(&CAPACITIES, &offering(work), None, &mut base);
+            let mut base = filled(|out| shape::fill(&CAPACITIES, &offering(work), None, out));
             change(i, &mut base);
             let segment = match self.satisfied(i, base, state) {
                 Ok(segment) => segment,
@@ -318,8 +318,7 @@ impl Stage {
         let segment = &self.segment;
         let mut z = challenges();
         z[0] = entering;
-        let mut pre = Vec::new();
-        segment.fill_pre(&base, &mut pre);
+        let pre = segment.expand(&base);
         let flat = segment.assignment(&pre, &z);
         if let Some(row) = segment.violation(&flat) {
             let (label, part) = (segment.label(row), segment.section_of(row));
@@ -417,7 +416,7 @@ impl Balance {
         }
         let consumed = multiplicity == -F::ONE;
         if tables::is_table(bus) {
-            if !consumed || tables::position(bus, &tuple).is_none() {
+            if !consumed || tables::position(bus, &tuple.map(Number::from)).is_none() {
                 self.false_fact = Some((bus, tuple));
             }
         } else if bus.is_fact() && !consumed {

@@ -24,11 +24,13 @@
 //! header has one form, and the regions that follow from it (ranges, tapes, and the gaps between) are a partition of the word addresses below 2^30, with the one
 //! address 2^30 as sentinel (conditions 4 and 12).
 
+#[cfg(feature = "prove")]
+mod program;
+
 use crate::{
-    boundary::{Kind, Region},
     lc::F,
-    microcode,
-    tree::{ProgramError, ProgramTrees},
+    region::{Kind, Region},
+    tree::ProgramError,
 };
 use ff::PrimeField;
 use serde::{Deserialize, Serialize};
@@ -38,7 +40,7 @@ use zkmips_emulator::{
         LOWEST_ADDRESS, MACHINE_VERSION, MEMORY_WORDS, OUTPUT_TAPE, OUTPUT_TAPE_BYTES, PAGE_BYTES,
         PRIVATE_TAPE, PRIVATE_TAPE_BYTES, PUBLIC_TAPE, PUBLIC_TAPE_BYTES,
     },
-    ByteOrder, ImageRange, Program,
+    ByteOrder, ImageRange,
 };
 
 /// Most ranges of a header.
@@ -99,24 +101,6 @@ pub enum HeaderError {
 }
 
 impl Header {
-    /// The header of a program.
-    pub fn of(program: &Program) -> Result<Header, HeaderError> {
-        let trees = ProgramTrees::new(program, microcode::decode)?;
-        Header::with_trees(program, &trees)
-    }
-
-    /// The header of a program whose trees are there already.
-    pub fn with_trees(program: &Program, trees: &ProgramTrees) -> Result<Header, HeaderError> {
-        let header = Header {
-            byte_order: program.byte_order(),
-            ranges: program.ranges().collect(),
-            image_root: trees.image_root(),
-            decoded_root: trees.decoded_root(),
-        };
-        check_ranges(&header.ranges)?;
-        Ok(header)
-    }
-
     /// Byte order of the guest.
     pub fn byte_order(&self) -> ByteOrder {
         self.byte_order

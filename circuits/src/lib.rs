@@ -2,31 +2,57 @@
 //!
 //! [`builder`] is how rows are written, [`bus`] how they talk to each other, [`segment`] what the folding crate sees;
 //! every other module is one part of the machine.
+//!
+//! What a verifier needs, the end of a run and its statement, is in the crate always; rows, witnesses and the machine come with the feature
+//! `prove`.
 
-pub mod boundary;
-pub mod builder;
+pub mod border;
 pub mod bus;
-pub mod chip;
-pub mod chips;
-mod compact;
-pub mod demand;
-pub mod describe;
+pub mod capacities;
 pub mod header;
 pub mod lc;
-pub mod machine;
-pub mod microcode;
-pub mod operation;
-pub mod plan;
 pub mod poseidon;
-mod schedule;
-pub mod segment;
-pub mod shape;
-pub mod slot;
-pub mod source;
-pub mod state;
+pub mod region;
 pub mod statement;
-pub mod step;
-#[cfg(test)]
-pub(crate) mod testing;
 pub mod tree;
+
+#[cfg(feature = "prove")]
+pub mod boundary;
+#[cfg(feature = "prove")]
+pub mod builder;
+#[cfg(feature = "prove")]
+pub mod chip;
+#[cfg(feature = "prove")]
+pub mod chips;
+#[cfg(feature = "prove")]
+mod compact;
+#[cfg(feature = "prove")]
+pub mod demand;
+#[cfg(feature = "prove")]
+pub mod describe;
+#[cfg(feature = "prove")]
+pub mod machine;
+#[cfg(feature = "prove")]
+pub mod microcode;
+#[cfg(feature = "prove")]
+pub mod operation;
+#[cfg(feature = "prove")]
+pub mod plan;
+#[cfg(feature = "prove")]
+mod schedule;
+#[cfg(feature = "prove")]
+pub mod segment;
+#[cfg(feature = "prove")]
+pub mod shape;
+#[cfg(feature = "prove")]
+pub mod slot;
+#[cfg(feature = "prove")]
+pub mod source;
+#[cfg(feature = "prove")]
+pub mod state;
+#[cfg(feature = "prove")]
+pub mod step;
+#[cfg(all(test, feature = "prove"))]
+pub(crate) mod testing;
+#[cfg(feature = "prove")]
 pub mod unit;

@@ -48,8 +48,7 @@ pub enum Unit {
     Fault,
 }
 
-/// Number of units.
-pub const UNITS: usize = 18;
+pub use crate::capacities::UNITS;
 
 /// All units, in the order of their rows in a segment.
 pub const ALL: [Unit; UNITS] = [

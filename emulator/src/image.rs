@@ -7,32 +7,9 @@ use crate::constants::*;
 use crate::elf::{self, ElfImage, Segment, Symbol};
 use crate::isa::{decode, Instruction, Op};
 use crate::snapshot::RECORDED;
-use crate::{kernel_image, ByteOrder, LoadError, Memory};
+use crate::{kernel_image, ByteOrder, ImageRange, LoadError, Memory};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// A maximal run of pages of the image with the same executable flag.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, serde::Serialize, serde::Deserialize)]
-pub struct ImageRange {
-    /// Byte address of the first word, a multiple of [`PAGE_BYTES`].
-    pub first: u32,
-    /// Number of words, a multiple of [`PAGE_WORDS`].
-    pub words: u32,
-    /// Whether instructions may be fetched from it.
-    pub executable: bool,
-}
-
-impl ImageRange {
-    /// Address of the last byte.
-    pub fn last(&self) -> u32 {
-        self.first + (4 * self.words - 1)
-    }
-
-    /// Whether a byte address lies in the range.
-    pub fn contains(&self, address: u32) -> bool {
-        address >= self.first && address <= self.last()
-    }
-}
 
 /// A range with its contents and, if it is executable, its instructions.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,10 +2,10 @@
 //! values with which the recursion starts and must end.
 
 use ff::Field;
-use zkmips_circuits::boundary::Position;
+use zkmips_circuits::border::State;
+use zkmips_circuits::capacities::Shape;
 use zkmips_circuits::lc::F;
-use zkmips_circuits::shape::Shape;
-use zkmips_circuits::state::State;
+use zkmips_circuits::region::Position;
 use zkmips_circuits::statement::{Statement, StatementError};
 use zkmips_emulator::constants::{HALT, MACHINE_VERSION, MEMORY_WORDS, RESET_VECTOR};
 use zkmips_emulator::ByteOrder;

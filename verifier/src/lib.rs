@@ -40,5 +40,5 @@ pub use program_id::{ProgramId, ProgramIdError};
 pub use proof_file::{DecodeError, ProofFile, FORMAT_VERSION, MAGIC, MAX_FILE_BYTES};
 pub use statement::{quoted, Statement};
 pub use verifier::{shape_of, Verifier, VerifyError};
+pub use zkmips_circuits::capacities::Shape;
 pub use zkmips_circuits::header::{Header, HeaderError};
-pub use zkmips_circuits::shape::Shape;

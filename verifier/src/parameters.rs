@@ -1,7 +1,7 @@
 //! What verifiers know of the circuits.
 
 use crate::hex;
-use zkmips_circuits::shape::Shape;
+use zkmips_circuits::capacities::Shape;
 use zkmips_folding::compact::NotAShape;
 use zkmips_folding::keys::{Key, KeyError};
 use zkmips_folding::verifier_params::{self as folding, Description};

@@ -3,8 +3,8 @@
 use crate::ends::{ends, slots, Ends};
 use crate::{ProgramId, ProofFile, Statement, VerifierParams};
 use ff::PrimeField;
+use zkmips_circuits::capacities::Shape;
 use zkmips_circuits::header::{Header, HeaderError};
-use zkmips_circuits::shape::Shape;
 use zkmips_circuits::statement::StatementError;
 use zkmips_emulator::tape::{self, TapeError};
 use zkmips_folding::compress::CompressedProof;

@@ -24,8 +24,7 @@ pub const T1: Register = 37;
 pub const T2: Register = 38;
 /// Where a slot writes that has no destination, `$0` included.
 pub const SINK: Register = 39;
-/// Number of registers on the bus.
-pub const REGISTERS: usize = 40;
+pub use crate::border::REGISTERS;
 
 /// How far a micro-op with `branch` moves the step. More than the micro-ops of any instruction, so that what follows it meets
 /// nothing else: the two halves of a branch-likely, and the exception that takes the place of an instruction.

@@ -14,8 +14,11 @@
 //!
 //! The capacity element is `domain + 2^32 elements`. Whoever hashes has bounded what shares an element (condition 2).
 
+// Some of the constants are for the rows.
+#[cfg_attr(not(feature = "prove"), allow(dead_code))]
 mod constants;
 mod permutation;
+#[cfg(feature = "prove")]
 mod rows;
 mod wide;
 
@@ -23,6 +26,7 @@ use crate::lc::{pow2, F};
 use constants::{State, PARAMETERS};
 use ff::Field;
 
+#[cfg(feature = "prove")]
 pub use rows::hash_rows;
 
 /// Elements of the permutation.

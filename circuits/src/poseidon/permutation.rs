@@ -3,7 +3,7 @@
 use super::{
     constants::{Layer, State, PARAMETERS},
     wide::{dot, integer, Integer},
-    FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH,
+    FULL_ROUNDS, WIDTH,
 };
 use crate::lc::F;
 use ff::Field;
@@ -54,6 +54,3 @@ fn power5(x: F, record: &mut dyn FnMut(F)) -> F {
     record(x4);
     x4 * x
 }
-
-/// The number of values recorded.
-pub(super) const TRACE: usize = 3 * (WIDTH * FULL_ROUNDS + PARTIAL_ROUNDS) + WIDTH - 1;

@@ -14,7 +14,7 @@
 use super::{
     blocks,
     constants::{dot, Layer, Parameters, PARAMETERS},
-    permutation::{rounds, TRACE},
+    permutation::rounds,
     Domain, FULL_ROUNDS, PARTIAL_ROUNDS, WIDTH,
 };
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
 };
 use ff::Field;
 use std::sync::LazyLock;
+
+/// The number of values that [`rounds`] records.
+const TRACE: usize = 3 * (WIDTH * FULL_ROUNDS + PARTIAL_ROUNDS) + WIDTH - 1;
 
 /// The hash of `elements`, in rows. `one` is the constant one, or the row's enable: an idle row has it and all elements zero,
 /// and its hash is then zero.

@@ -1,6 +1,6 @@
 //! A program's pages under their trees, and which of them a run must open.
 
-use super::{PageTree, Tree};
+use super::{PageTree, ProgramError, Tree};
 use crate::{
     chips::{decoded_page, image_page, node},
     lc::F,
@@ -9,14 +9,6 @@ use crate::{
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use zkmips_emulator::Program;
-
-/// Why a program has no id.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ProgramError {
-    /// Decoding gave two micro-ops for one place, or one at a place that is none.
-    #[error("the instruction at {0:#010x} decodes to micro-ops that are not one per step: this is a bug in the decoder, please report it")]
-    BadMicrocode(u32),
-}
 
 /// A page of the decoded tree.
 #[derive(Clone, Debug)]

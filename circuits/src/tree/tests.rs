@@ -7,14 +7,16 @@ use crate::{
     chip::Chip,
     chips::{DecodedPage as DecodedChip, ImagePage, Node},
     header::Header,
-    lc::Lc,
+    lc::{Lc, F},
     microcode::{Entry, SINK},
     operation::Operation,
     segment::Segment,
     statement::Statement,
     testing::{challenges, demands, filled, lone, satisfied},
 };
-use std::collections::HashMap;
+use ff::Field;
+use rayon::prelude::*;
+use std::collections::{BTreeSet, HashMap};
 use zkmips_emulator::{
     constants::{OUTPUT_TAPE, PUBLIC_TAPE},
     elf::Segment as Piece,

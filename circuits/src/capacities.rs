@@ -1,0 +1,132 @@
+//! The shapes that there are: how many of each part their segments have. What is made of it is in `shape.rs`.
+
+/// Number of units, the chips that consume dispatched operations.
+pub const UNITS: usize = 18;
+
+/// Memory for each word that a program touches: its page, the census of a run, its place in the plan. `run --stats`, which plans, took 104
+/// bytes for each of 4 million words.
+const BYTES_PER_WORD: u64 = 112;
+
+/// How many instances of each part a segment has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Capacities {
+    /// Instruction slots.
+    pub slots: usize,
+    /// Rows of each unit's chip, in the order of `unit::ALL`.
+    pub units: [usize; UNITS],
+    /// Instructions that raise.
+    pub raises: usize,
+    /// Addresses that cannot be fetched.
+    pub fetch_faults: usize,
+    /// Batches of the memory boundary.
+    pub batches: usize,
+    /// Pages of the image.
+    pub image_pages: usize,
+    /// Parts of decoded pages.
+    pub decoded_pages: usize,
+    /// Nodes of the trees.
+    pub nodes: usize,
+    /// Values in a block of the range table; a power of two up to 2^16.
+    pub range_block: usize,
+}
+
+/// The prebuilt shapes. The prover chooses one, and the proof names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum Shape {
+    /// Short programs: little to set up, four segments at least.
+    Small,
+    /// Programs in between, such as a Go program's snapshot.
+    Medium,
+    /// Long programs: the recursion's share is small.
+    Large,
+}
+
+impl Shape {
+    /// All shapes, the smallest first.
+    pub const ALL: [Shape; 3] = [Shape::Small, Shape::Medium, Shape::Large];
+
+    /// Its name in proofs and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Shape::Small => "small",
+            Shape::Medium => "medium",
+            Shape::Large => "large",
+        }
+    }
+
+    /// The shape of this name.
+    pub fn named(name: &str) -> Option<Shape> {
+        Shape::ALL.into_iter().find(|s| s.name() == name)
+    }
+
+    /// How many of each part its segments have. Chosen by the mixes of the fixtures: see `docs/performance.md`.
+    pub fn capacities(self) -> Capacities {
+        match self {
+            Shape::Small => Capacities {
+                slots: 512,
+                units: [
+                    105, 97, 26, 20, 3, 2, 8, 82, 59, 51, 15, 2, 92, 92, 2, 54, 10, 2,
+                ],
+                raises: 2,
+                fetch_faults: 1,
+                batches: 6,
+                image_pages: 3,
+                decoded_pages: 8,
+                nodes: 8,
+                range_block: 1 << 14,
+            },
+            Shape::Medium => Capacities {
+                slots: 2048,
+                units: [
+                    378, 350, 92, 74, 11, 7, 29, 295, 212, 184, 55, 6, 332, 332, 7, 194, 37, 3,
+                ],
+                raises: 3,
+                fetch_faults: 1,
+                batches: 5,
+                image_pages: 4,
+                decoded_pages: 15,
+                nodes: 8,
+                range_block: 1 << 13,
+            },
+            Shape::Large => Capacities {
+                slots: 5120,
+                units: [
+                    1050, 973, 256, 205, 31, 20, 82, 819, 589, 512, 154, 15, 922, 922, 20, 538,
+                    102, 4,
+                ],
+                raises: 4,
+                fetch_faults: 1,
+                batches: 24,
+                image_pages: 5,
+                decoded_pages: 13,
+                nodes: 10,
+                range_block: 1 << 12,
+            },
+        }
+    }
+
+    /// What a proof of so many segments costs, in non-linear rows: how shapes are compared. An instruction takes about 40 of them, the
+    /// recursion's two circuits 18,000 a segment, and the compressed proof as much as five for each row that its tables have.
+    pub fn cost(self, segments: u64) -> u64 {
+        let [segment, once] = match self {
+            Shape::Small => [40 * 512 + 18_000, 5 << 17],
+            Shape::Medium => [40 * 2048 + 18_000, 5 << 18],
+            Shape::Large => [40 * 5120 + 18_000, 5 << 19],
+        };
+        segments * segment + once
+    }
+
+    /// The most memory in bytes that a proof takes on so many threads, whatever its length, of a program that touches so many words.
+    ///
+    /// In MiB, fixed and for each thread. Measured: `peak_memory_bytes` of `prove --report` for c-sort was, with 1 and 8 threads, 142 and 206 in
+    /// the small shape, 250 and 328 in the medium one, 443 and 553 in the large one; go-hello took 515 there with 2. At least an eighth is
+    /// added, and there is room for a checkpoint. A test proves in the small shape and compares; `bench/run` compares whatever it proves.
+    pub fn memory(self, threads: usize, touched_words: u64) -> u64 {
+        let [fixed, thread] = match self {
+            Shape::Small => [165, 11],
+            Shape::Medium => [300, 14],
+            Shape::Large => [560, 28],
+        };
+        ((fixed + thread * threads as u64) << 20) + BYTES_PER_WORD * touched_words
+    }
+}

@@ -1,5 +1,6 @@
 //! Pippenger's method: for each digit position, points with equal digits are summed in a bucket, and the buckets are weighted.
 use crate::{
+    add::SIDE_BY_SIDE,
     backend::Kernels,
     curve::PastaCurve,
     point::AffinePoint,
@@ -185,7 +186,9 @@ impl<C: PastaCurve> Windows<'_, C> {
         let (mut first, mut load) = (0, 0);
         for (i, segment) in others.iter().enumerate() {
             load += segment.len as usize;
-            if load >= TASK || i + 1 == others.len() {
+            // As many sums as grow side by side, unless they are long.
+            let full = i + 1 - first == SIDE_BY_SIDE || load >= 4 * TASK;
+            if full || i + 1 == others.len() {
                 let (mine, others_sums) = rest.split_at_mut(i + 1 - first);
                 rest = others_sums;
                 let segments: Vec<Segment> = (0..)

@@ -11,7 +11,7 @@
 //! | index of a page | its address divided by 512 (image) or 256 (decoded) |
 //! | index of child `j` of a node | `16 index + j` |
 //!
-//! The verifier produces each root once (place, index 0, digest), so every run consumes it with one [`node`] and so opens both roots, even of a tree
+//! The verifier produces each root once (place, index 0, digest), so every run consumes it with one [`node`](crate::chips::node) and so opens both roots, even of a tree
 //! without pages. Which other nodes and pages are opened is the plan's choice; each once, as its facts can be used any number of times.
 
 #[cfg(feature = "prove")]

@@ -89,19 +89,14 @@ impl<E: PastaEngine> Instances<'_, E> {
     }
 }
 
+/// Folds a fresh instance into a relaxed one: it is the relaxed instance with `u = 1` and no error.
 pub(crate) fn fold_instance<E: Engine>(
     U: &RelaxedSplitInstance<E>,
     u: &SplitInstance<E>,
     comm_T: &Commitment<E>,
     r: E::Scalar,
 ) -> RelaxedSplitInstance<E> {
-    RelaxedSplitInstance {
-        comm_pre: U.comm_pre + u.comm_pre * r,
-        comm_post: U.comm_post + u.comm_post * r,
-        comm_E: U.comm_E + *comm_T * r,
-        X: U.X.iter().zip(&u.X).map(|(a, b)| *a + r * *b).collect(),
-        u: U.u + r,
-    }
+    fold_with(U, &u.relaxed(), comm_T, r)
 }
 
 pub(crate) fn fold_with<E: Engine>(

@@ -87,7 +87,7 @@ impl<E: PastaEngine> Running<E> {
             r_E: E::Scalar::ZERO,
         };
         Self {
-            U: shape.relax(u),
+            U: u.relaxed(),
             W,
             products: w.products.clone(),
         }

@@ -119,7 +119,7 @@ impl<E: PastaEngine> SplitShape<E> {
         u: &SplitInstance<E>,
         w: &SplitWitness<E>,
     ) -> Result<(), Unsatisfied> {
-        let U = self.relax(u);
+        let U = u.relaxed();
         let W = RelaxedSplitWitness {
             W: w.W.clone(),
             E: vec![E::Scalar::ZERO; self.shape.num_cons()],
@@ -182,17 +182,6 @@ impl<E: PastaEngine> SplitShape<E> {
             r_pre: E::Scalar::ZERO,
             r_post: E::Scalar::ZERO,
             r_E: E::Scalar::ZERO,
-        }
-    }
-
-    /// A fresh instance as a relaxed one: `u = 1`, no error term.
-    pub fn relax(&self, u: &SplitInstance<E>) -> RelaxedSplitInstance<E> {
-        RelaxedSplitInstance {
-            comm_pre: u.comm_pre,
-            comm_post: u.comm_post,
-            comm_E: Commitment::<E>::default(),
-            X: u.X.clone(),
-            u: E::Scalar::ONE,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! generators `pre_len..num_vars`. Both parts use the blinding generator of the key, each with a blinder of its own. An R1CS
 //! without a split is the case `pre_len = 0`, whose `comm_pre` is the identity.
 use crate::{r1cs::R1cs, Commitment, CommitmentKey, PastaEngine};
+use ff::Field;
 use nova_snark::traits::Engine;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -61,6 +62,19 @@ pub struct RelaxedSplitInstance<E: Engine> {
     pub comm_E: Commitment<E>,
     pub X: Vec<E::Scalar>,
     pub u: E::Scalar,
+}
+
+impl<E: Engine> SplitInstance<E> {
+    /// The same as a relaxed instance: `u = 1`, no error term.
+    pub fn relaxed(&self) -> RelaxedSplitInstance<E> {
+        RelaxedSplitInstance {
+            comm_pre: self.comm_pre,
+            comm_post: self.comm_post,
+            comm_E: Commitment::<E>::default(),
+            X: self.X.clone(),
+            u: E::Scalar::ONE,
+        }
+    }
 }
 
 /// The witness of a fresh instance.

@@ -13,7 +13,7 @@ use crate::{
 /// Chains of products that are independent, so that the processor can overlap them.
 const CHAINS: usize = 4;
 /// How many vectors ahead points are fetched into the cache.
-const AHEAD: usize = 4;
+const AHEAD: usize = 12;
 
 const _: () = assert!(GROUP == 8);
 

@@ -17,7 +17,7 @@ use crate::{
 };
 use std::collections::VecDeque;
 use zkmips_emulator::ByteOrder;
-use zkmips_folding::step::{PreSource, StepError};
+use zkmips_folding::prove::step::{PreSource, StepError};
 
 /// Executes the planned run segment by segment. One source serves one pass; the first pass also finds how often each fact
 /// of the constant tables is looked up and leaves that in the plan. Segments may be left out as far as their lookups are counted: that is how an

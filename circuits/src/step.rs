@@ -4,7 +4,7 @@ use crate::{compact::HEAD, lc::F, segment::Segment};
 use nova_snark::frontend::{
     num::AllocatedNum, ConstraintSystem, LinearCombination, SynthesisError, Variable,
 };
-use zkmips_folding::step::{SplitStep, StepError};
+use zkmips_folding::prove::step::{SplitStep, StepError};
 
 /// A segment, with the bytes that bind its capacities into the parameter digest.
 #[derive(Debug)]

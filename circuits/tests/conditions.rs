@@ -186,7 +186,7 @@ fn shapes_are_as_pinned() {
 }
 
 /// Each shape fills a power of two: the compressed proof's cost goes with it. The recursion adds columns of its own to a segment's
-/// (`folding/src/tests/layout.rs` counts them).
+/// (`folding/src/prove/tests/layout.rs` counts them).
 #[test]
 fn shapes_fit_their_powers_of_two() {
     const RECURSION: usize = 8_209;

@@ -20,7 +20,7 @@ use zkmips_circuits::{
     tree::ProgramTrees,
 };
 use zkmips_emulator::{constants::RESET_VECTOR, ByteOrder, Inputs, Program};
-use zkmips_folding::step::PreSource;
+use zkmips_folding::prove::step::PreSource;
 
 fn plan(name: &str, arch: &str, shape: Shape) -> Plan {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))

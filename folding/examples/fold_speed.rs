@@ -3,7 +3,7 @@
 //! `cargo run --release -p zkmips-folding --example fold_speed -- [log2 of the rows] [segments] [key directory]`
 //!
 //! The step is the one of the tests: half of its columns are small `pre` values, the others full-size inverses and products.
-#[path = "../src/tests/squares.rs"]
+#[path = "../src/prove/tests/squares.rs"]
 mod squares;
 
 use ff::Field;
@@ -12,12 +12,15 @@ use std::{error::Error, ops::ControlFlow, time::Instant};
 use zkmips_folding::{
     challenge::Challenges,
     compress::CompressedProof,
-    ivc::fold,
-    keys::KeyCache,
-    params::{describe, PublicParams},
-    pass1::commit_pass,
+    prove::{
+        self,
+        cache::KeyCache,
+        ivc::fold,
+        params::{describe, PublicParams},
+        pass1::commit_pass,
+        stats::SegmentStats,
+    },
     ro::{self, F1},
-    stats::SegmentStats,
     step,
     verifier_params::VerifierParams,
 };

@@ -7,18 +7,13 @@
 //! numbers have seven bits in each byte. An entry takes about two bytes; synthesising the circuits takes a hundred times as long as reading it.
 //!
 //! Columns of the witness and public ones (`u`, then `X`) are apart: a verifier needs the latter first.
-use crate::{
-    r1cs::Matrix,
-    split::{Measures, SplitShape},
-    PastaEngine,
-};
+use crate::{split::Measures, PastaEngine};
 use ff::{Field, PrimeField};
 use rayon::prelude::*;
 use sha3::{Digest, Sha3_256};
-use std::collections::HashMap;
 
 /// Rows of a section.
-const ROWS: usize = 1 << 12;
+pub(crate) const ROWS: usize = 1 << 12;
 /// Bytes of the measures: four numbers, then that of the coefficients.
 const HEAD: usize = 8 * 5;
 /// Bytes of a coefficient.
@@ -28,32 +23,24 @@ const MAX: u64 = 1 << 26;
 
 /// The rows of both kinds of columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Section {
+pub(crate) struct Section {
     /// First the columns of the witness, from `public` on the public ones.
-    bytes: Vec<u8>,
-    public: usize,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) public: usize,
 }
 
 /// A shape whose matrices are `A`, `B` and `C`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompactShape<E: PastaEngine> {
-    measures: Measures,
-    coefficients: Vec<E::Scalar>,
-    sections: Vec<Section>,
+    pub(crate) measures: Measures,
+    pub(crate) coefficients: Vec<E::Scalar>,
+    pub(crate) sections: Vec<Section>,
 }
 
 /// Bytes that describe no shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the bytes do not describe circuits")]
 pub struct NotAShape;
-
-fn put(out: &mut Vec<u8>, mut number: u64) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
 
 /// Takes a number of at most 35 bits.
 #[inline(always)]
@@ -71,93 +58,17 @@ fn take(bytes: &mut &[u8]) -> Result<u64, NotAShape> {
 }
 
 /// How a coefficient is written.
-const ONE: u64 = 0;
-const MINUS_ONE: u64 = 1;
-const OTHER: u64 = 2;
-
-/// Writes the entries of a row that are in the given columns.
-fn put_row<F: PrimeField>(
-    out: &mut Vec<u8>,
-    matrix: &Matrix<F>,
-    row: usize,
-    columns: std::ops::Range<usize>,
-    known: &HashMap<Vec<u8>, u64>,
-    first: &mut i64,
-) {
-    let entries = || {
-        let all = matrix.scaled_row(row, F::ONE);
-        all.filter(|(column, _)| columns.contains(column))
-    };
-    put(out, entries().count() as u64);
-    let mut last = *first;
-    for (i, (column, value)) in entries().enumerate() {
-        let column = column as i64;
-        let difference = column - last;
-        last = column;
-        if i == 0 {
-            *first = column;
-        }
-        let zigzag = ((difference << 1) ^ (difference >> 63)) as u64;
-        if value == F::ONE {
-            put(out, zigzag << 2 | ONE);
-        } else if value == -F::ONE {
-            put(out, zigzag << 2 | MINUS_ONE);
-        } else {
-            put(out, zigzag << 2 | OTHER);
-            put(out, known[value.to_repr().as_ref()]);
-        }
-    }
-}
+pub(crate) const ONE: u64 = 0;
+pub(crate) const MINUS_ONE: u64 = 1;
+pub(crate) const OTHER: u64 = 2;
 
 impl<E: PastaEngine> CompactShape<E> {
-    /// Describes a shape.
-    pub fn new(shape: &SplitShape<E>) -> Self {
-        let measures = shape.measures();
-        let matrices = shape.shape.matrices();
-        // In the order in which they occur.
-        let (mut coefficients, mut known) = (Vec::new(), HashMap::new());
-        for (_, _, value) in matrices.iter().flat_map(|matrix| matrix.iter()) {
-            if value != E::Scalar::ONE && value != -E::Scalar::ONE {
-                known
-                    .entry(value.to_repr().as_ref().to_vec())
-                    .or_insert_with(|| {
-                        coefficients.push(value);
-                        coefficients.len() as u64 - 1
-                    });
-            }
-        }
-        let (vars, columns) = (measures.vars, measures.vars + 1 + measures.io);
-        let section = |start: usize| {
-            let mut section = Section {
-                bytes: Vec::new(),
-                public: 0,
-            };
-            for columns in [0..vars, vars..columns] {
-                section.public = section.bytes.len();
-                let mut first = [0; 3];
-                for row in start..measures.rows.min(start + ROWS) {
-                    for (matrix, first) in matrices.iter().zip(&mut first) {
-                        let columns = columns.clone();
-                        put_row(&mut section.bytes, matrix, row, columns, &known, first);
-                    }
-                }
-            }
-            section
-        };
-        let starts: Vec<usize> = (0..measures.rows).step_by(ROWS).collect();
-        Self {
-            measures,
-            coefficients,
-            sections: starts.into_par_iter().map(section).collect(),
-        }
-    }
-
     /// Numbers of rows and columns.
     pub fn measures(&self) -> Measures {
         self.measures
     }
 
-    fn head(&self) -> Vec<u8> {
+    pub(crate) fn head(&self) -> Vec<u8> {
         let Measures {
             rows,
             vars,
@@ -185,17 +96,6 @@ impl<E: PastaEngine> CompactShape<E> {
         // The number of sections follows from that of the rows.
         let hash = Sha3_256::new().chain_update(Sha3_256::digest(self.head()));
         hash.chain_update(sections.as_flattened()).finalize().into()
-    }
-
-    /// Appends the shape to a file.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        out.extend(self.head());
-        for section in &self.sections {
-            for length in [section.bytes.len(), section.public] {
-                out.extend((length as u32).to_le_bytes());
-            }
-            out.extend(&section.bytes);
-        }
     }
 
     /// Takes a shape from the beginning of a file. Only the measures and coefficients are looked at; no more is allocated than there
@@ -369,111 +269,5 @@ fn add_multiple<F: Field>(sum: &mut F, x: &F, coefficient: Coefficient<F>) {
         Coefficient::One => *sum += x,
         Coefficient::MinusOne => *sum -= x,
         Coefficient::Other(value) => *sum += *value * x,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{
-        r1cs::R1cs,
-        ro::{F1, F2},
-        tests::toy::params,
-        Primary, Secondary,
-    };
-    use rand_core::OsRng;
-
-    fn random<F: Field>(len: usize) -> Vec<F> {
-        (0..len).map(|_| F::random(OsRng)).collect()
-    }
-
-    /// What the entries of the matrices themselves give.
-    fn evaluates_like_the_matrices<E: PastaEngine>(shape: &SplitShape<E>) {
-        let compact = CompactShape::new(shape);
-        let mut file = Vec::new();
-        compact.write(&mut file);
-        let mut rest = &file[..];
-        assert_eq!(CompactShape::read(&mut rest), Ok(compact.clone()));
-        assert!(rest.is_empty());
-
-        let Measures { rows, vars, io, .. } = compact.measures();
-        let r = E::Scalar::random(OsRng);
-        let at_rows: Vec<E::Scalar> = random(rows.next_power_of_two());
-        let at_columns = random(vars.next_power_of_two());
-        let mut value = E::Scalar::ZERO;
-        let mut public = vec![E::Scalar::ZERO; 1 + io];
-        let weights = [E::Scalar::ONE, r, r * r];
-        for (matrix, weight) in shape.shape.matrices().into_iter().zip(weights) {
-            for (row, column, entry) in matrix.iter() {
-                let weighted = weight * at_rows[row] * entry;
-                match column.checked_sub(vars) {
-                    None => value += weighted * at_columns[column],
-                    Some(column) => public[column] += weighted,
-                }
-            }
-        }
-        assert_eq!(compact.evaluate(&r, &at_rows, &at_columns), Ok(value));
-        assert_eq!(compact.bind_rows_public(&r, &at_rows), Ok(public));
-        // Tables that are too short for the shape.
-        assert_eq!(
-            compact.evaluate(&r, &at_rows[..rows - 1], &at_columns),
-            Err(NotAShape)
-        );
-        assert_eq!(compact.evaluate(&r, &at_rows, &[]), Err(NotAShape));
-    }
-
-    #[test]
-    fn a_compact_shape_evaluates_like_its_matrices() {
-        evaluates_like_the_matrices::<Primary>(&params().primary);
-        evaluates_like_the_matrices::<Secondary>(&params().secondary);
-    }
-
-    fn shape_of(entries: &[(usize, usize, F1)]) -> SplitShape<Primary> {
-        let matrices = [entries, &[], &[]].map(|entries| Matrix::from_entries(entries, 2));
-        SplitShape::new(R1cs::new(2, 2, matrices), 1).unwrap()
-    }
-
-    #[test]
-    fn the_digest_binds_every_entry() {
-        let value = |v: u64| F1::from(v);
-        let mut seen = Vec::new();
-        for entries in [
-            vec![],
-            vec![(0, 0, value(1))],
-            vec![(0, 0, -value(1))],
-            vec![(0, 0, value(2))],
-            vec![(0, 0, value(3))],
-            vec![(0, 1, value(1))],
-            vec![(0, 4, value(1))],
-            vec![(1, 0, value(1))],
-            vec![(0, 0, value(1)), (0, 1, value(1))],
-            vec![(0, 0, value(1)), (1, 1, value(1))],
-            vec![(0, 0, value(2)), (1, 1, value(3))],
-            vec![(0, 0, value(3)), (1, 1, value(2))],
-        ] {
-            let digest = CompactShape::new(&shape_of(&entries)).digest();
-            assert!(!seen.contains(&digest), "{entries:?}");
-            seen.push(digest);
-        }
-    }
-
-    #[test]
-    fn damaged_sections_are_errors() {
-        let good = CompactShape::new(&params().secondary);
-        let rows: Vec<F2> = random(good.measures.rows);
-        let columns = random(good.measures.vars);
-        let r = F2::ONE;
-        let expected = good.evaluate(&r, &rows, &columns).unwrap();
-        let mut bad = good.clone();
-        let section = &mut bad.sections[0];
-        section.public = 0;
-        section.bytes.clear();
-        assert_eq!(bad.evaluate(&r, &rows, &columns), Err(NotAShape));
-        assert_eq!(bad.bind_rows_public(&r, &rows), Err(NotAShape));
-        for place in 0..200 {
-            let mut bad = good.clone();
-            bad.sections[0].bytes[place] ^= 0x84;
-            assert_ne!(bad.evaluate(&r, &rows, &columns), Ok(expected), "{place}");
-        }
     }
 }

@@ -1,18 +1,14 @@
 //! The compressed proof: zero-knowledge, and logarithmic in the size of a segment but for the verifier's pass over the matrices.
 //!
 //! 1. The last secondary instance is folded into the running one.
-//! 2. Both running instances are folded with random ones ([`crate::zk`]), and their blinders are taken out one by one.
+//! 2. Both running instances are folded with random ones (`prove/zk.rs`), and their blinders are taken out one by one.
 //! 3. Each is proved by [`crate::spartan`], for the primary with the claim that `post` is zero on the columns of `pre`.
 use crate::{
-    error::{DecodeError, ProveError, VerifyError},
+    error::{DecodeError, VerifyError},
     instances::{fold_instance, Blinders},
-    ivc::RunningProof,
-    nifs::{Folding, Running},
-    params::PublicParams,
-    relation::{Products, NUM_IO},
     ro::{F1, F2},
     spartan::{self, SpartanProof},
-    split::{RelaxedSplitInstance, SplitInstance},
+    split::{RelaxedSplitInstance, SplitInstance, NUM_IO},
     step::ARITY,
     verifier_params::VerifierParams,
     verify::{final_outputs, Claim},
@@ -65,74 +61,6 @@ pub(crate) struct HiddenPlain<E: PastaEngine> {
     pub(crate) comm_T: Commitment<E>,
     pub(crate) blinders: Blinders<E>,
     pub(crate) proof: SpartanProof<E>,
-}
-
-/// Folds with a random instance, takes out the blinders and proves.
-fn hide<E: PastaEngine>(
-    folding: &Folding<E>,
-    digest: &[u8; 32],
-    mut running: Running<E>,
-) -> Result<Hidden<E>, ProveError> {
-    running.products = Products::default();
-    let random = folding.random_instance()?;
-    let comm_T = folding.fold_relaxed(&mut running, &random)?;
-    // What is not needed any more would be in the way: the argument has vectors of its own.
-    let random = random.U;
-    let W = &running.W;
-    let blinders = Blinders {
-        pre: W.r_pre,
-        post: W.r_post,
-        E: W.r_E,
-    };
-    let U = folding.instances.unblind(&running.U, &blinders);
-    let proof = spartan::prove(folding.instances.ck, folding.shape, digest, &U, running.W)?;
-    Ok(Hidden {
-        random,
-        comm_T,
-        blinders,
-        proof,
-    })
-}
-
-impl RunningProof {
-    /// Makes the publishable proof. The running proof, which is private, is used up: its witness is folded further, and freed.
-    pub fn compress<S>(self, pp: &PublicParams<S>) -> Result<CompressedProof, ProveError> {
-        if self.i == 0 {
-            return Err(ProveError::NoSegments);
-        }
-        if !self.fits(pp) {
-            return Err(ProveError::WrongStart);
-        }
-        let (primary, mut secondary) = (self.primary, self.secondary);
-        let (U_primary, U_secondary) = (primary.U.clone(), secondary.U.clone());
-        let primary = hide(&pp.folding_primary(), pp.digest(), primary)?;
-        let folding = pp.folding_secondary();
-        secondary.restore_products(&pp.secondary)?;
-        let last = folding.fold(&mut secondary, &self.u_secondary, &self.w_secondary)?;
-        let Hidden {
-            random,
-            comm_T,
-            blinders,
-            proof,
-        } = hide(&folding, pp.digest(), secondary)?;
-        Ok(CompressedProof {
-            n: self.i,
-            ic: self.ic,
-            r_primary: self.r_primary,
-            r_secondary: self.r_secondary,
-            U_primary,
-            U_secondary,
-            u_secondary: self.u_secondary,
-            T_last: last.comm_T,
-            primary,
-            secondary: HiddenPlain {
-                random,
-                comm_T,
-                blinders,
-                proof,
-            },
-        })
-    }
 }
 
 impl CompressedProof {

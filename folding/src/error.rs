@@ -1,43 +1,4 @@
-//! Errors of proving and verifying.
-use crate::{relation::Unsatisfied, spartan::SpartanError, step::StepError};
-use nova_snark::frontend::SynthesisError;
-
-/// Why a proof could not be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ProveError {
-    #[error("a run has at least one segment")]
-    NoSegments,
-    #[error("segment {segment} has {found} pre columns instead of {expected}")]
-    PreLen {
-        segment: usize,
-        found: usize,
-        expected: usize,
-    },
-    #[error("segment {segment} has {found} witness values instead of {expected}")]
-    WitnessLen {
-        segment: usize,
-        found: usize,
-        expected: usize,
-    },
-    /// The source or the plan is not deterministic, or a checkpoint belongs to another run.
-    #[error("the pre columns of segment {0} differ between the two passes")]
-    PreChanged(usize),
-    #[error("the proof has {have} of {total} segments: it cannot be continued here")]
-    WrongPosition { have: usize, total: usize },
-    #[error("the proof to be continued has other initial values, or it is damaged")]
-    WrongStart,
-    /// Whoever was told of the segments wanted no more.
-    #[error("stopped, as was asked")]
-    Stopped,
-    #[error(transparent)]
-    Step(#[from] StepError),
-    #[error(transparent)]
-    Synthesis(#[from] SynthesisError),
-    #[error("internal: {0}")]
-    Unsatisfied(#[from] Unsatisfied),
-    #[error("compressing: {0}")]
-    Spartan(#[from] SpartanError),
-}
+//! Errors of verifying.
 
 /// Why bytes are not a proof.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +8,21 @@ pub enum DecodeError {
     /// Each compressed proof has one encoding.
     #[error("not a proof: the encoding is not canonical")]
     NotCanonical,
+}
+
+/// Why an instance and a witness do not belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unsatisfied {
+    #[error("a vector has the wrong length")]
+    Length,
+    #[error("row {0} does not hold")]
+    Row(usize),
+    #[error("the commitment to pre does not open to the witness")]
+    CommitmentPre,
+    #[error("the commitment to post does not open to the witness")]
+    CommitmentPost,
+    #[error("the commitment to the error term does not open to it")]
+    CommitmentE,
 }
 
 /// Why a proof was rejected.

@@ -10,32 +10,23 @@
 #![allow(non_snake_case)] // W, E, U, T, X and z keep the names they have in the papers.
 
 pub mod challenge;
-mod circuit;
 pub mod compact;
 pub mod compress;
 mod engine;
 pub mod error;
-mod filled;
 mod generators;
 mod instances;
-pub mod ivc;
 pub mod keys;
-mod nifs;
-pub mod params;
-pub mod pass1;
 pub mod pedersen;
-mod post;
-pub mod r1cs;
-pub mod relation;
+#[cfg(feature = "prove")]
+pub mod prove;
 pub mod ro;
 pub mod spartan;
 pub mod split;
-pub mod stats;
 pub mod step;
 pub mod verifier_params;
 mod verify;
 mod wire;
-mod zk;
 
 pub use engine::{Generator, PallasEngine, PastaEngine, VestaEngine};
 pub use generators::generator;
@@ -51,6 +42,3 @@ pub type Secondary = VestaEngine;
 pub type Commitment<E> = <<E as Engine>::CE as CommitmentEngineTrait<E>>::Commitment;
 /// The generators of engine `E`'s commitment scheme.
 pub type CommitmentKey<E> = <<E as Engine>::CE as CommitmentEngineTrait<E>>::CommitmentKey;
-
-#[cfg(test)]
-mod tests;

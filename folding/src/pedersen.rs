@@ -25,7 +25,7 @@ use std::{
     ops::{Add, Mul, MulAssign, Range},
     sync::atomic::{AtomicBool, Ordering},
 };
-use zkmips_msm::{memory::with_room, msm, msm_mixed, msm_small, AffinePoint, MixedVec};
+use zkmips_msm::{memory::with_room, msm, msm_small, AffinePoint};
 
 /// Bytes of one generator: two coordinates of 32 bytes in the field's internal form.
 pub const GENERATOR_BYTES: usize = 64;
@@ -143,15 +143,6 @@ impl<E: PastaEngine> CommitmentKey<E> {
     ) -> Commitment<E> {
         let generators = &self.generators[first..first + values.len()];
         self.blind(msm_small(values, generators), blinder)
-    }
-
-    /// Commits to elements that are mostly small integers, with the first generators.
-    ///
-    /// # Panics
-    ///
-    /// If the key has fewer generators than there are elements.
-    pub fn commit_mixed(&self, values: &MixedVec<E::Scalar>, blinder: &E::Scalar) -> Commitment<E> {
-        self.blind(msm_mixed(values, &self.generators[..values.len()]), blinder)
     }
 
     fn blinding(&self) -> E::GE {

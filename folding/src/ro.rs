@@ -4,20 +4,18 @@ use crate::{
     step::{ARITY, OUTPUTS},
     Commitment, Primary, Secondary,
 };
-use ff::{Field, PrimeField, PrimeFieldBits};
+use ff::{PrimeField, PrimeFieldBits};
 use nova_snark::{
     constants::{BN_LIMB_WIDTH, BN_N_LIMBS, NUM_CHALLENGE_BITS, NUM_HASH_BITS},
     gadgets::utils::{base_as_scalar, scalar_as_base},
-    traits::{AbsorbInROTrait, Engine, ROConstants, ROMode, ROTrait},
+    traits::{AbsorbInROTrait, Engine, ROConstants, ROTrait},
 };
+use std::sync::OnceLock;
 
 /// Scalars of the primary curve: the field of the step circuit.
 pub type F1 = <Primary as Engine>::Scalar;
 /// Scalars of the secondary curve, in which the coordinates of primary commitments and the chain live.
 pub type F2 = <Secondary as Engine>::Scalar;
-
-/// `IC_0`, where the chain of `pre` commitments starts: a constant of the protocol.
-pub const CHAIN_START: F2 = F2::ZERO;
 
 /// A digest that fits both fields: the first 250 bits of 32 bytes.
 pub fn truncate<F: PrimeField>(digest: &[u8; 32]) -> F {
@@ -29,6 +27,35 @@ pub fn truncate<F: PrimeField>(digest: &[u8; 32]) -> F {
         value = value * F::from(1 << 32) * F::from(1 << 32) + F::from(word);
     }
     value
+}
+
+/// Constants of the sponges, which are the same outside and inside circuits.
+pub(crate) struct Constants {
+    /// Over the base field of the primary curve: hashes of primary instances.
+    pub primary: ROConstants<Primary>,
+    /// Over the base field of the secondary curve: hashes of secondary instances.
+    pub secondary: ROConstants<Secondary>,
+}
+
+impl Constants {
+    /// Making constants takes a while, so each curve's are made once.
+    pub fn get() -> &'static Self {
+        static CONSTANTS: OnceLock<Constants> = OnceLock::new();
+        // Outside the lock: a thread that waits for its other half may do other work, which may need the same lock.
+        if let Some(made) = CONSTANTS.get() {
+            return made;
+        }
+        let (primary, secondary) = rayon::join(
+            ROConstants::<Primary>::default,
+            ROConstants::<Secondary>::default,
+        );
+        CONSTANTS.get_or_init(|| Self { primary, secondary })
+    }
+}
+
+/// The digest as an element of the primary scalar field, and of the secondary.
+pub(crate) fn pp(digest: &[u8; 32]) -> (F1, F2) {
+    (truncate(digest), truncate(digest))
 }
 
 /// The limbs by which a scalar is absorbed where it need not fit the base field.
@@ -95,14 +122,6 @@ pub(crate) fn secondary_hash(
     ro.absorb(ic);
     ro.absorb(r);
     ro.squeeze(NUM_HASH_BITS, false)
-}
-
-/// One link of the chain: `IC_{i+1} = H(IC_i, C_pre)`, a full field element.
-pub fn chain_next(consts: &ROConstants<Primary>, ic: F2, comm_pre: &Commitment<Primary>) -> F2 {
-    let mut ro = <Primary as Engine>::RO::new_with_mode(consts.clone(), ROMode::Narrow);
-    ro.absorb(ic);
-    comm_pre.absorb_in_ro(&mut ro);
-    ro.squeeze(F2::NUM_BITS as usize, false)
 }
 
 /// The challenge that folds the fresh instance `u` with cross term `T`: 128 bits of `H(pp, u, T)`.

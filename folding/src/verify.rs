@@ -1,9 +1,7 @@
-//! Verification of a running proof: the two hashes, then all three instances with their witnesses.
+//! What is verified in the same way for running and compressed proofs.
 use crate::{
     error::VerifyError,
-    ivc::{has_running_u, RunningProof},
-    params::{pp, Constants, PublicParams},
-    ro::{self, F1, F2},
+    ro::{self, pp, Constants, F1, F2},
     split::{RelaxedSplitInstance, SplitInstance},
     step::{ARITY, OUTPUTS},
     Commitment, Primary, Secondary,
@@ -85,57 +83,14 @@ pub(crate) fn final_outputs(
     Ok([zn[0], zn[1]])
 }
 
-impl RunningProof {
-    /// Checks that `n` segments lead from `z0` to `zn` and that the chain of their `pre` commitments ends in `ic`.
-    ///
-    /// `z0` and `zn` must contain the challenges that were derived from `ic`: that is what the caller compares.
-    pub fn verify<S>(
-        &self,
-        pp: &PublicParams<S>,
-        n: u64,
-        z0: &[F1; ARITY],
-        zn: &[F1; ARITY],
-        ic: F2,
-    ) -> Result<(), VerifyError> {
-        if n == 0 {
-            return Err(VerifyError::NoSegments);
-        }
-        if self.i != n {
-            return Err(VerifyError::Segments {
-                found: self.i,
-                expected: n,
-            });
-        }
-        if self.z0 != *z0 {
-            return Err(VerifyError::InitialValues);
-        }
-        let zn = final_outputs(z0, zn)?;
-        if self.zi != zn {
-            return Err(VerifyError::FinalValues);
-        }
-        if self.ic != ic {
-            return Err(VerifyError::Chain);
-        }
-        let claim = Claim {
-            n,
-            z0,
-            zn,
-            ic,
-            U_primary: &self.primary.U,
-            U_secondary: &self.secondary.U,
-            u_secondary: &self.u_secondary,
-            r_primary: self.r_primary,
-            r_secondary: self.r_secondary,
-        };
-        claim.check_hashes(pp.digest())?;
-        pp.primary
-            .is_sat_relaxed(&pp.ck_primary, &self.primary.U, &self.primary.W)
-            .map_err(VerifyError::Primary)?;
-        pp.secondary
-            .is_sat_relaxed(&pp.ck_secondary, &self.secondary.U, &self.secondary.W)
-            .map_err(VerifyError::SecondaryRunning)?;
-        pp.secondary
-            .is_sat(&pp.ck_secondary, &self.u_secondary, &self.w_secondary)
-            .map_err(VerifyError::SecondaryLast)
-    }
+/// A relaxed instance whose `u` is a sum of challenges, as every running instance has: its hash then determines it.
+pub(crate) fn has_running_u<E: nova_snark::traits::Engine>(U: &RelaxedSplitInstance<E>) -> bool {
+    use ff::PrimeFieldBits;
+    U.u.to_le_bits()
+        .iter()
+        .skip(RUNNING_U_BITS)
+        .all(|bit| !*bit)
 }
+
+/// 2^40 segments, each with a challenge of 128 bits, and some room.
+const RUNNING_U_BITS: usize = 192;

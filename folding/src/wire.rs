@@ -1,7 +1,6 @@
 //! How instances are written: a fixed number of points and scalars, no lengths, and no commitment to `pre` where there is none.
 use crate::{
-    relation::NUM_IO,
-    split::{RelaxedSplitInstance, SplitInstance},
+    split::{RelaxedSplitInstance, SplitInstance, NUM_IO},
     Commitment,
 };
 use bincode::Options;

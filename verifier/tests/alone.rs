@@ -22,7 +22,11 @@ fn provers_parts_and_their_dependencies_are_left_out() {
         let found = lines.find(|line| line.split(' ').next() == Some(package));
         found.map(|line| line.rsplit(' ').next().unwrap_or_default())
     };
-    for (package, feature) in [("zkmips-circuits", "prove"), ("zkmips-emulator", "run")] {
+    for (package, feature) in [
+        ("zkmips-circuits", "prove"),
+        ("zkmips-folding", "prove"),
+        ("zkmips-emulator", "run"),
+    ] {
         let features = line(package).expect("a dependency");
         assert!(!features.split(',').any(|f| f == feature), "{package}");
     }

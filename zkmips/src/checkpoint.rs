@@ -18,7 +18,7 @@ use std::{
 };
 use zkmips_circuits::plan::{Lookups, Plan};
 use zkmips_emulator::Inputs;
-use zkmips_folding::{ivc::RunningProof, pass1::PreCommitment};
+use zkmips_folding::prove::{ivc::RunningProof, pass1::PreCommitment};
 
 /// Name of the file in the directory that the user chose.
 const FILE: &str = "zkmips.checkpoint";

@@ -59,6 +59,6 @@ pub use zkmips_emulator::snapshot;
 pub use zkmips_emulator::{
     ByteOrder, Diagnostic, Inputs, KindCount, LoadError, RunError, RunReport,
 };
-pub use zkmips_folding::params::SetupError;
+pub use zkmips_folding::prove::params::SetupError;
 pub use zkmips_folding::{use_portable, PORTABLE_VARIABLE};
 pub use zkmips_verifier::*;

@@ -5,8 +5,9 @@ use crate::{hex, Cache, Phase, Progress};
 use std::path::PathBuf;
 use zkmips_circuits::shape::Shape;
 use zkmips_circuits::step::SegmentStep;
-use zkmips_folding::keys::{KeyCache, KeyError, KeyProgress};
-use zkmips_folding::params::{describe, PublicParams, SetupError};
+use zkmips_folding::keys::KeyError;
+use zkmips_folding::prove::cache::{KeyCache, KeyProgress};
+use zkmips_folding::prove::params::{describe, PublicParams, SetupError};
 use zkmips_folding::verifier_params::{self as folding, Description};
 use zkmips_verifier::{ParametersError, VerifierParams};
 

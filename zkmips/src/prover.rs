@@ -13,10 +13,10 @@ use zkmips_circuits::statement::StatementError;
 use zkmips_emulator::constants::MACHINE_VERSION;
 use zkmips_emulator::tape::TapeError;
 use zkmips_emulator::Inputs;
-use zkmips_folding::ivc::{self, RunningProof};
-use zkmips_folding::pass1;
-use zkmips_folding::stats::{SegmentCounts, SegmentStats};
-use zkmips_folding::step::StepError;
+use zkmips_folding::prove::ivc::{self, RunningProof};
+use zkmips_folding::prove::pass1;
+use zkmips_folding::prove::stats::{SegmentCounts, SegmentStats};
+use zkmips_folding::prove::step::StepError;
 use zkmips_verifier::ends::{ends, slots};
 
 /// Why there is no proof.
@@ -45,7 +45,7 @@ pub enum ProveError {
     Step(#[from] StepError),
     /// Folding failed.
     #[error(transparent)]
-    Folding(zkmips_folding::error::ProveError),
+    Folding(zkmips_folding::prove::error::ProveError),
     /// There is a checkpoint, but not of this run.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -63,10 +63,10 @@ impl From<PlanError> for ProveError {
     }
 }
 
-impl From<zkmips_folding::error::ProveError> for ProveError {
-    fn from(error: zkmips_folding::error::ProveError) -> Self {
+impl From<zkmips_folding::prove::error::ProveError> for ProveError {
+    fn from(error: zkmips_folding::prove::error::ProveError) -> Self {
         match error {
-            zkmips_folding::error::ProveError::Stopped => ProveError::Stopped,
+            zkmips_folding::prove::error::ProveError::Stopped => ProveError::Stopped,
             error => ProveError::Folding(error),
         }
     }

@@ -8,25 +8,24 @@
 //! With a challenge `rho` the claims become one sum over the hypercube,
 //! `sum_y W(y) eq(r_y, y) + rho E(y) eq(r_x, y) + post(y) sum_k rho^(2+k) eq(p_k, y) = eval_W + rho eval_E`,
 //! and the sum-check leaves the values of `W`, `post` and `E` at one point.
-use super::{cube::CubePoint, sumcheck, transcript, SpartanError};
+use super::{cube::CubePoint, transcript, SpartanError};
 use crate::split::{dyadic_blocks, Measures};
 use ff::Field;
 use nova_snark::traits::{Engine, TranscriptEngineTrait};
 
 /// The claims, made from what prover and verifier both know.
-pub(super) struct Claims<F> {
-    vars: usize,
-    w: CubePoint<F>,
-    e: CubePoint<F>,
-    prefix: Vec<CubePoint<F>>,
+pub(crate) struct Claims<F> {
+    pub(crate) w: CubePoint<F>,
+    pub(crate) e: CubePoint<F>,
+    pub(crate) prefix: Vec<CubePoint<F>>,
     /// `rho^0, rho^1, ..`, one for each claim.
-    powers: Vec<F>,
-    sum: F,
+    pub(crate) powers: Vec<F>,
+    pub(crate) sum: F,
 }
 
 impl<F: ff::PrimeField> Claims<F> {
     /// Draws the points of the prefix and the combining challenge. `r_x`, `eval_W`, `eval_E` and all commitments have been absorbed.
-    pub(super) fn new<E: Engine<Scalar = F>>(
+    pub(crate) fn new<E: Engine<Scalar = F>>(
         measures: &Measures,
         r_x: &[F],
         r_y: &[F],
@@ -50,7 +49,6 @@ impl<F: ff::PrimeField> Claims<F> {
             .take(2 + prefix.len())
             .collect();
         Ok(Self {
-            vars: r_x.len().max(r_y.len()),
             w: CubePoint::first_block(r_y),
             e: CubePoint::first_block(r_x),
             prefix,
@@ -59,34 +57,13 @@ impl<F: ff::PrimeField> Claims<F> {
         })
     }
 
-    /// Number of variables of the common point.
-    pub(super) fn vars(&self) -> usize {
-        self.vars
-    }
-
     /// What the claims, weighted, add up to.
-    pub(super) fn sum(&self) -> F {
+    pub(crate) fn sum(&self) -> F {
         self.sum
     }
 
-    /// The sum over the hypercube; the vectors have `2^vars` entries each.
-    pub(super) fn summand(&self, w: Vec<F>, post: Vec<F>, e: Vec<F>) -> sumcheck::Products<F> {
-        let table = |points: &[CubePoint<F>], powers: &[F]| {
-            let mut table = vec![F::ZERO; 1 << self.vars];
-            for (point, power) in points.iter().zip(powers) {
-                point.add_eq_table(power, &mut table);
-            }
-            table
-        };
-        sumcheck::Products(vec![
-            [w, table(std::slice::from_ref(&self.w), &self.powers)],
-            [e, table(std::slice::from_ref(&self.e), &self.powers[1..])],
-            [post, table(&self.prefix, &self.powers[2..])],
-        ])
-    }
-
     /// The value of the summed expression at `point`, given those of the three vectors.
-    pub(super) fn at(&self, point: &[F], values: &Values<F>) -> F {
+    pub(crate) fn at(&self, point: &[F], values: &Values<F>) -> F {
         let prefix: F = self
             .prefix
             .iter()
@@ -101,7 +78,7 @@ impl<F: ff::PrimeField> Claims<F> {
 
 /// The values of the committed vectors at the common point.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Values<F> {
+pub(crate) struct Values<F> {
     pub w: F,
     pub post: F,
     pub e: F,
@@ -109,7 +86,7 @@ pub(super) struct Values<F> {
 
 impl<F: Field> Values<F> {
     /// The value of `W + c post + c^2 E`.
-    pub(super) fn combine(&self, c: &F) -> F {
+    pub(crate) fn combine(&self, c: &F) -> F {
         self.w + *c * (self.post + *c * self.e)
     }
 }

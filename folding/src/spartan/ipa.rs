@@ -13,30 +13,28 @@
 use super::{transcript::absorb_point, SpartanError};
 use crate::{generator, Generator, PastaEngine};
 use ff::{Field, PrimeField};
-use nova_snark::{
-    provider::traits::DlogGroup, spartan::polys::eq::EqPolynomial, traits::TranscriptEngineTrait,
-};
+use nova_snark::{provider::traits::DlogGroup, traits::TranscriptEngineTrait};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use zkmips_msm::{msm, Backend, EndoScalar, PastaField};
+use zkmips_msm::{msm, EndoScalar};
 
 /// An opening: two points for each variable, and the last entry of the folded vector.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(bound = "")]
-pub(super) struct Opening<E: PastaEngine> {
+pub(crate) struct Opening<E: PastaEngine> {
     pub left: Vec<E::GE>,
     pub right: Vec<E::GE>,
     pub last: E::Scalar,
 }
 
 /// The base of the inner product. The transcript has absorbed everything the claim depends on.
-fn inner_base<E: PastaEngine>(transcript: &mut E::TE) -> Result<E::GE, SpartanError> {
+pub(crate) fn inner_base<E: PastaEngine>(transcript: &mut E::TE) -> Result<E::GE, SpartanError> {
     let base = generator::<E>(b"zkmips spartan inner product", 0);
     Ok(E::GE::group(&base.to_affine()) * transcript.squeeze(b"base")?)
 }
 
 /// The challenge of a round and its inverse.
-fn round_challenge<E: PastaEngine>(
+pub(crate) fn round_challenge<E: PastaEngine>(
     transcript: &mut E::TE,
     left: &E::GE,
     right: &E::GE,
@@ -60,53 +58,6 @@ fn round_challenge<E: PastaEngine>(
     Ok((x, value, inverse))
 }
 
-/// `low + x high`, entry by entry.
-fn fold_scalars<F: PastaField>(vector: &mut Vec<F>, x: F) {
-    let half = vector.len() / 2;
-    let (low, high) = vector.split_at_mut(half);
-    Backend::current().axpy(low, x, high);
-    vector.truncate(half);
-}
-
-/// Opens the commitment to `a` under the first `a.len() = 2^point.len()` of `generators`.
-pub(super) fn prove<E: PastaEngine>(
-    generators: &[Generator<E>],
-    mut a: Vec<E::Scalar>,
-    point: &[E::Scalar],
-    transcript: &mut E::TE,
-) -> Result<Opening<E>, SpartanError> {
-    let base = inner_base::<E>(transcript)?;
-    let mut b = EqPolynomial::evals_from_points(point);
-    let mut folded;
-    let mut g = &generators[..a.len()];
-    let (mut left, mut right) = (
-        Vec::with_capacity(point.len()),
-        Vec::with_capacity(point.len()),
-    );
-    for _ in 0..point.len() {
-        let half = a.len() / 2;
-        let ((a_lo, a_hi), (b_lo, b_hi)) = (a.split_at(half), b.split_at(half));
-        let (g_lo, g_hi) = g.split_at(half);
-        let backend = Backend::current();
-        let cross = |a: &[_], g: &[_], b: &[_]| msm(a, g) + base * backend.inner_product(a, b);
-        let (l, r) = rayon::join(|| cross(a_lo, g_hi, b_hi), || cross(a_hi, g_lo, b_lo));
-        let (endo, x, inverse) = round_challenge::<E>(transcript, &l, &r)?;
-        left.push(l);
-        right.push(r);
-        if half > 1 {
-            folded = backend.fold_points(g_lo, g_hi, &endo);
-            g = &folded;
-        }
-        fold_scalars(&mut a, inverse);
-        fold_scalars(&mut b, x);
-    }
-    Ok(Opening {
-        left,
-        right,
-        last: a[0],
-    })
-}
-
 /// `scale (1, x_1) x (1, x_2) x ..`, the first factor belonging to the high-order bit of the index.
 fn tensor<F: Field>(scale: F, xs: &[F]) -> Vec<F> {
     let mut table = Vec::with_capacity(1 << xs.len());
@@ -122,7 +73,7 @@ fn tensor<F: Field>(scale: F, xs: &[F]) -> Vec<F> {
 
 /// Checks that the vector committed in `commitment` under the first `2^point.len()` of `generators` has, as a multilinear polynomial,
 /// the value `value` at `point`. There are that many generators.
-pub(super) fn verify<E: PastaEngine>(
+pub(crate) fn verify<E: PastaEngine>(
     generators: &[Generator<E>],
     commitment: E::GE,
     point: &[E::Scalar],

@@ -21,7 +21,7 @@ impl<G: Group> TranscriptReprTrait<G> for Bytes {
 /// A transcript that has absorbed the whole statement: parameter digest, measures of the shape, commitments, `u` and `X`.
 ///
 /// Every item has a fixed length, or a length fixed by the measures, so the encoding is injective.
-pub(super) fn begin<E: PastaEngine>(
+pub(crate) fn begin<E: PastaEngine>(
     measures: &Measures,
     digest: &[u8; 32],
     instance: &RelaxedSplitInstance<E>,
@@ -46,7 +46,7 @@ pub(super) fn begin<E: PastaEngine>(
 }
 
 /// Absorbs a point by its coordinates and a flag for the identity.
-pub(super) fn absorb_point<E: PastaEngine>(
+pub(crate) fn absorb_point<E: PastaEngine>(
     transcript: &mut E::TE,
     label: &'static [u8],
     point: &E::GE,
@@ -59,7 +59,7 @@ pub(super) fn absorb_point<E: PastaEngine>(
 }
 
 /// `count` challenges.
-pub(super) fn squeeze_vec<E: Engine>(
+pub(crate) fn squeeze_vec<E: Engine>(
     transcript: &mut E::TE,
     label: &'static [u8],
     count: usize,

@@ -3,7 +3,7 @@
 use super::{parse, Saved};
 use crate::{hex, ProgramId};
 use serde_json::{json, Value};
-use zkmips_folding::ivc::RunningProof;
+use zkmips_folding::prove::ivc::RunningProof;
 
 /// Which run a checkpoint belongs to and how far it has come. Nothing of this is secret, unlike the file.
 #[derive(Clone, PartialEq, Eq, Debug)]

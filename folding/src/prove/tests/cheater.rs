@@ -1,19 +1,22 @@
 //! A prover that follows the protocol except where a test tells it not to.
 use super::toy::{self, params, verifier_params, Squares};
 use crate::{
-    circuit::{FoldInput, PrimaryInput, SecondaryInput},
     compress::{CompressedProof, Hidden, HiddenPlain},
     error::VerifyError,
-    filled::Filled,
     instances::Blinders,
-    ivc::{secondary_instance, RunningProof},
-    nifs::{fold_vectors, Folding, FreshWitness, Running},
-    params::PublicParams,
-    pass1::PreCommitment,
-    relation::Products,
-    ro::{chain_next, F1, F2},
-    spartan::{self, Vectors},
-    split::{commit_post, SplitInstance, SplitWitness},
+    prove::{
+        circuit::{FoldInput, PrimaryInput, SecondaryInput},
+        filled::Filled,
+        ivc::{secondary_instance, RunningProof},
+        nifs::{fold_vectors, Folding, FreshWitness, Running},
+        params::PublicParams,
+        pass1::{chain_next, PreCommitment},
+        relation::Products,
+        spartan::{self, Vectors},
+        split::{commit_post, SplitWitness},
+    },
+    ro::{F1, F2},
+    split::SplitInstance,
     step::ARITY,
     Commitment, PastaEngine, Primary,
 };

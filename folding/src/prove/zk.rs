@@ -4,10 +4,14 @@
 //! `X`, the error term that these force, and a blinder for each commitment. The folded witness is then uniform among the satisfying
 //! ones whatever was folded before (HyperNova, 2023/573, section 7), so it can be proved by an argument that hides nothing.
 use crate::{
+    error::Unsatisfied,
     instances::fold_with,
-    nifs::{fold_vectors, Folding, Running},
-    relation::{Products, Unsatisfied},
-    split::{RelaxedSplitInstance, RelaxedSplitWitness},
+    prove::{
+        nifs::{fold_vectors, Folding, Running},
+        relation::Products,
+        split::RelaxedSplitWitness,
+    },
+    split::RelaxedSplitInstance,
     Commitment, PastaEngine,
 };
 use ff::Field;

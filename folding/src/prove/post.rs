@@ -4,9 +4,9 @@
 //! multiplication by a number of 32 bits costs an eighth of one by a number of 254. The point is the same one. Which columns these are, the step
 //! says; if it is wrong about one, that column costs as much as any other.
 use crate::{
-    params::PublicParams,
+    prove::{params::PublicParams, step::SplitStep},
     ro::F1,
-    step::{SplitStep, ARITY},
+    step::ARITY,
     Commitment, Generator, Primary,
 };
 use ff::Field;
@@ -57,7 +57,7 @@ impl PostKey {
         }
     }
 
-    /// Commits to the variables after the prefix of `W`, as [`commit_post`](crate::split::commit_post) does.
+    /// Commits to the variables after the prefix of `W`, as [`commit_post`](super::split::commit_post) does.
     pub fn commit<S>(
         &mut self,
         pp: &PublicParams<S>,
@@ -88,7 +88,7 @@ impl PostKey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
+    use crate::prove::{
         split::commit_post,
         tests::toy::{params, TOY},
     };

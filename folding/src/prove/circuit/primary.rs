@@ -4,8 +4,9 @@ use super::{
     FoldInput,
 };
 use crate::{
+    prove::step::SplitStep,
     ro::F1,
-    step::{SplitStep, ARITY, OUTPUTS},
+    step::{ARITY, OUTPUTS},
     Secondary,
 };
 use nova_snark::{

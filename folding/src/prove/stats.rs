@@ -1,5 +1,8 @@
 //! What segments and parameters cost, counted.
-use crate::{params::PublicParams, r1cs::Matrix, ro::F1};
+use crate::{
+    prove::{params::PublicParams, r1cs::Matrix},
+    ro::F1,
+};
 use ff::{Field, PrimeField};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -156,7 +159,7 @@ pub(crate) fn non_zero<F: Field>(values: &[F]) -> usize {
         .count()
 }
 
-impl<S: crate::step::SplitStep<F1>> PublicParams<S> {
+impl<S: super::step::SplitStep<F1>> PublicParams<S> {
     /// Measures of both circuits.
     pub fn stats(&self) -> ShapeStats {
         let (primary, secondary) = (&self.primary.shape, &self.secondary.shape);

@@ -1,7 +1,8 @@
 //! A small step: lookups of pairs `(x, x^2)` in a table of squares, summed over all segments. The example `fold_speed` runs it, too.
 use crate::{
+    prove::step::{PreSource, SplitStep, StepError},
     ro::F1,
-    step::{PreSource, SplitStep, StepError, OUTPUTS},
+    step::OUTPUTS,
 };
 use ff::{BatchInvert, Field};
 use nova_snark::frontend::{

@@ -6,14 +6,16 @@ use super::{
     toy::{challenges, commit, honest, initial, last, params, verifier_params, Columns},
 };
 use crate::{
-    error::VerifyError,
-    ivc::RunningProof,
-    nifs::Running,
-    pass1::{digest_columns, Commitments, PreCommitment},
-    relation::Unsatisfied,
-    ro::{self, chain_next, CHAIN_START, F1, F2},
+    error::{Unsatisfied, VerifyError},
+    prove::{
+        ivc::RunningProof,
+        nifs::Running,
+        pass1::{chain_next, digest_columns, Commitments, PreCommitment, CHAIN_START},
+        split::{commit_post, commit_pre, RelaxedSplitWitness, SplitWitness},
+    },
+    ro::{self, F1, F2},
     spartan::SpartanError,
-    split::{commit_post, commit_pre, RelaxedSplitWitness, SplitInstance, SplitWitness},
+    split::SplitInstance,
     step::ARITY,
     Primary,
 };
@@ -150,7 +152,7 @@ fn the_chained_commitment_is_the_folded_one() {
     for at in [0, 1] {
         let mut proof = setting.honest_to(at);
         let promised = setting.commitments.segments[at as usize].comm_pre;
-        let relabel = |input: &mut crate::circuit::SecondaryInput| {
+        let relabel = |input: &mut crate::prove::circuit::SecondaryInput| {
             input.cheat.linked = Some(promised);
         };
         let step = Step {

@@ -1,18 +1,47 @@
 //! The first pass: commits to the `pre` columns of every segment and chains the commitments.
 use crate::{
-    error::ProveError,
-    params::PublicParams,
-    ro::{chain_next, CHAIN_START, F1, F2},
-    step::{PreSource, SplitStep},
-    Commitment, Primary,
+    pedersen::CommitmentKey,
+    prove::{
+        error::ProveError,
+        params::PublicParams,
+        step::{PreSource, SplitStep},
+    },
+    ro::{F1, F2},
+    Commitment, PastaEngine, Primary,
 };
-use ff::Field;
+use ff::{Field, PrimeField};
+use nova_snark::traits::{AbsorbInROTrait, Engine, ROConstants, ROMode, ROTrait};
 use rand_core::OsRng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha3::{Digest, Sha3_256};
 use std::ops::ControlFlow;
-use zkmips_msm::{MixedVec, PastaField};
+use zkmips_msm::{msm_mixed, MixedVec, PastaField};
+
+/// `IC_0`, where the chain of `pre` commitments starts: a constant of the protocol.
+pub const CHAIN_START: F2 = F2::ZERO;
+
+/// One link of the chain: `IC_{i+1} = H(IC_i, C_pre)`, a full field element.
+pub fn chain_next(consts: &ROConstants<Primary>, ic: F2, comm_pre: &Commitment<Primary>) -> F2 {
+    let mut ro = <Primary as Engine>::RO::new_with_mode(consts.clone(), ROMode::Narrow);
+    ro.absorb(ic);
+    comm_pre.absorb_in_ro(&mut ro);
+    ro.squeeze(F2::NUM_BITS as usize, false)
+}
+
+impl<E: PastaEngine> CommitmentKey<E> {
+    /// Commits to elements that are mostly small integers, with the first generators.
+    ///
+    /// # Panics
+    ///
+    /// If the key has fewer generators than there are elements.
+    pub fn commit_mixed(&self, values: &MixedVec<E::Scalar>, blinder: &E::Scalar) -> Commitment<E> {
+        self.blind(
+            msm_mixed(values, &self.generators()[..values.len()]),
+            blinder,
+        )
+    }
+}
 
 /// What the first pass leaves of one segment. Private: the blinder would open the commitment to guesses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

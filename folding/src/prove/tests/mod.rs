@@ -6,3 +6,4 @@ mod hostile_bytes;
 mod layout;
 mod squares;
 pub(crate) mod toy;
+mod verifier_params;

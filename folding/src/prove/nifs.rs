@@ -1,9 +1,13 @@
 //! Folding of instances and witnesses: Nova's non-interactive scheme with a commitment per part of the witness.
 use crate::{
+    error::Unsatisfied,
     instances::{fold_instance, Instances},
-    r1cs::R1cs,
-    relation::{Products, Unsatisfied},
-    split::{RelaxedSplitInstance, RelaxedSplitWitness, SplitInstance, SplitShape, SplitWitness},
+    prove::{
+        r1cs::R1cs,
+        relation::Products,
+        split::{RelaxedSplitWitness, SplitShape, SplitWitness},
+    },
+    split::{RelaxedSplitInstance, SplitInstance},
     Commitment, PastaEngine,
 };
 use ff::Field;

@@ -1,8 +1,10 @@
 //! The circuits themselves: their measures are pinned, and shape and witness allocate the same variables in the same order.
 use super::toy::{params, PRE};
 use crate::{
-    circuit::{FoldInput, PrimaryCircuit, PrimaryInput, SecondaryCircuit, SecondaryInput},
-    ivc::RunningProof,
+    prove::{
+        circuit::{FoldInput, PrimaryCircuit, PrimaryInput, SecondaryCircuit, SecondaryInput},
+        ivc::RunningProof,
+    },
     ro::{F1, F2},
     step::ARITY,
     Commitment, Primary,
@@ -110,7 +112,7 @@ impl<F: PrimeField> ConstraintSystem<F> for Recorder<F> {
 fn order_of_primary(input: Option<&PrimaryInput>) -> (usize, [u8; 32]) {
     let mut cs = Recorder::<F1>::new(input.is_some());
     let circuit = PrimaryCircuit {
-        consts: &params().consts.secondary_circuit,
+        consts: &params().consts.secondary,
     };
     let before = circuit.before_step(&mut cs, input).unwrap();
     let output = AllocatedNum::from_parts(Recorder::<F1>::one(), input.map(|_| F1::from(3)));
@@ -123,7 +125,7 @@ fn order_of_primary(input: Option<&PrimaryInput>) -> (usize, [u8; 32]) {
 fn order_of_secondary(input: Option<&SecondaryInput>) -> (usize, [u8; 32]) {
     let mut cs = Recorder::<F2>::new(input.is_some());
     let circuit = SecondaryCircuit {
-        consts: &params().consts.primary_circuit,
+        consts: &params().consts.primary,
     };
     circuit.synthesize(&mut cs, input).unwrap();
     (cs.aux, cs.hash.finalize().into())

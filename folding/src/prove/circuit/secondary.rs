@@ -3,10 +3,7 @@ use super::{
     instance::{alloc_point, AllocatedInstance, AllocatedRelaxed},
     FoldInput,
 };
-use crate::{
-    ro::{CHAIN_START, F2},
-    Primary,
-};
+use crate::{prove::pass1::CHAIN_START, ro::F2, Primary};
 use ff::Field;
 use nova_snark::{
     constants::NUM_HASH_BITS,

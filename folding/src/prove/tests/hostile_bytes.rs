@@ -3,7 +3,7 @@ use super::toy::{challenges, commit, fold_all, honest, initial, last, params, ve
 use crate::{
     compress::CompressedProof,
     error::{DecodeError, VerifyError},
-    ivc::RunningProof,
+    prove::ivc::RunningProof,
     ro::{F1, F2},
     step::ARITY,
 };

@@ -1,9 +1,8 @@
 //! The relation: matrix products, satisfiability, default and trivially relaxed instances.
 use crate::{
-    split::{
-        commit_post, commit_pre, RelaxedSplitInstance, RelaxedSplitWitness, SplitInstance,
-        SplitShape, SplitWitness,
-    },
+    error::Unsatisfied,
+    prove::split::{commit_post, commit_pre, RelaxedSplitWitness, SplitShape, SplitWitness},
+    split::{RelaxedSplitInstance, SplitInstance},
     Commitment, CommitmentKey, PastaEngine,
 };
 use ff::Field;
@@ -13,24 +12,6 @@ use nova_snark::traits::{
 };
 use rayon::prelude::*;
 use zkmips_msm::memory::filled;
-
-/// Public outputs of each augmented circuit: the hash of the other and its own.
-pub const NUM_IO: usize = 2;
-
-/// Why an instance and a witness do not belong together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unsatisfied {
-    #[error("a vector has the wrong length")]
-    Length,
-    #[error("row {0} does not hold")]
-    Row(usize),
-    #[error("the commitment to pre does not open to the witness")]
-    CommitmentPre,
-    #[error("the commitment to post does not open to the witness")]
-    CommitmentPost,
-    #[error("the commitment to the error term does not open to it")]
-    CommitmentE,
-}
 
 /// `A z`, `B z` and `C z` for one `z`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,11 @@
 use super::toy::{challenges, commit, fold_all, honest, initial, last, params, verifier_params};
 use crate::{
     compress::CompressedProof,
-    error::{ProveError, VerifyError},
-    ivc::{fold, RunningProof},
+    error::VerifyError,
+    prove::{
+        error::ProveError,
+        ivc::{fold, RunningProof},
+    },
     ro::F1,
 };
 use ff::Field;

@@ -1,26 +1,24 @@
 //! Public parameters: the two shapes, the keys and their digest.
 use crate::{
-    circuit::{PrimaryCircuit, SecondaryCircuit, StepExtent},
     compact::CompactShape,
     instances::Instances,
-    keys::{KeyCache, KeyError, ProgressFn},
-    nifs::Folding,
-    r1cs::Collector,
-    relation::NUM_IO,
-    ro::{truncate, F1, F2},
-    split::{SplitError, SplitShape},
-    step::{SplitStep, ARITY, OUTPUTS},
+    keys::KeyError,
+    prove::{
+        cache::{KeyCache, ProgressFn},
+        circuit::{PrimaryCircuit, SecondaryCircuit, StepExtent},
+        nifs::Folding,
+        r1cs::Collector,
+        split::{SplitError, SplitShape},
+        step::SplitStep,
+    },
+    ro::{pp, Constants, F1, F2},
+    split::NUM_IO,
+    step::{ARITY, OUTPUTS},
     verifier_params::{Description, VerifierParams},
     CommitmentKey, Primary, Secondary,
 };
-use nova_snark::{
-    frontend::{Index, SynthesisError},
-    traits::{ROConstants, ROConstantsCircuit},
-};
-use std::{
-    ops::Range,
-    sync::{Arc, OnceLock},
-};
+use nova_snark::frontend::{Index, SynthesisError};
+use std::{ops::Range, sync::Arc};
 
 /// Why parameters could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -65,42 +63,6 @@ struct Circuits {
     primary: SplitShape<Primary>,
     extent: StepExtent,
     secondary: SplitShape<Secondary>,
-}
-
-/// Constants of the sponges, for use outside and inside circuits.
-pub(crate) struct Constants {
-    /// Over the base field of the primary curve: hashes of primary instances.
-    pub primary: ROConstants<Primary>,
-    pub primary_circuit: ROConstantsCircuit<Primary>,
-    /// Over the base field of the secondary curve: hashes of secondary instances.
-    pub secondary: ROConstants<Secondary>,
-    pub secondary_circuit: ROConstantsCircuit<Secondary>,
-}
-
-impl Constants {
-    /// Making constants takes a while, so each curve's are made once; inside and outside circuits they are the same.
-    pub fn get() -> &'static Self {
-        static CONSTANTS: OnceLock<Constants> = OnceLock::new();
-        // Outside the lock: a thread that waits for its other half may do other work, which may need the same lock.
-        if let Some(made) = CONSTANTS.get() {
-            return made;
-        }
-        let (primary, secondary) = rayon::join(
-            ROConstants::<Primary>::default,
-            ROConstants::<Secondary>::default,
-        );
-        CONSTANTS.get_or_init(|| Self {
-            primary_circuit: primary.clone(),
-            primary,
-            secondary_circuit: secondary.clone(),
-            secondary,
-        })
-    }
-}
-
-/// The digest as an element of the primary scalar field, and of the secondary.
-pub(crate) fn pp(digest: &[u8; 32]) -> (F1, F2) {
-    (truncate(digest), truncate(digest))
 }
 
 impl Circuits {
@@ -171,6 +133,23 @@ impl<S: SplitStep<F1>> PublicParams<S> {
     }
 }
 
+impl VerifierParams {
+    /// The same with keys from a cache, in which those that are missing are made.
+    pub fn setup(
+        description: Description,
+        keys: &KeyCache,
+        progress: ProgressFn,
+    ) -> Result<Self, KeyError> {
+        let (primary, secondary) = description.key_lengths();
+        let secondary = keys.get(secondary, progress)?;
+        Ok(Self::new(
+            description,
+            keys.get(primary, progress)?,
+            secondary,
+        ))
+    }
+}
+
 impl<S> PublicParams<S> {
     /// The parameter digest: it binds both shapes, `P`, the step's own bytes, and the keys.
     pub fn digest(&self) -> &[u8; 32] {
@@ -212,7 +191,7 @@ fn primary_shape<S: SplitStep<F1>>(
     consts: &Constants,
 ) -> Result<(SplitShape<Primary>, StepExtent), SetupError> {
     let circuit = PrimaryCircuit {
-        consts: &consts.secondary_circuit,
+        consts: &consts.secondary,
     };
     let mut cs = Collector::new();
     let extent = circuit.shape(&mut cs, step, Collector::measure)?;
@@ -233,7 +212,7 @@ fn primary_shape<S: SplitStep<F1>>(
 fn secondary_shape(consts: &Constants) -> Result<SplitShape<Secondary>, SetupError> {
     let mut cs = Collector::new();
     SecondaryCircuit {
-        consts: &consts.primary_circuit,
+        consts: &consts.primary,
     }
     .synthesize(&mut cs, None)?;
     let shape = cs.finish();
@@ -251,7 +230,7 @@ fn check_outputs(num_io: usize) -> Result<(), SetupError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{step::StepError, tests::toy::TOY};
+    use crate::prove::{step::StepError, tests::toy::TOY};
     use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, Variable};
 
     /// The toy with another description, another announced length, or outputs that are not last.
@@ -295,7 +274,7 @@ mod tests {
 
     const HONEST: Variant = Variant {
         name: b"toy",
-        announced: crate::tests::toy::STEP_VARS,
+        announced: crate::prove::tests::toy::STEP_VARS,
         swapped: false,
     };
 

@@ -1,16 +1,21 @@
 //! The second pass: fills, commits and folds one segment after the other.
 use crate::{
-    circuit::{FoldInput, PrimaryInput, SecondaryCircuit, SecondaryInput},
-    error::{DecodeError, ProveError},
-    filled::Filled,
-    nifs::{CrossTerm, FreshWitness, Running},
-    params::PublicParams,
-    pass1::{Commitments, PreCommitment},
-    post::PostKey,
-    ro::{chain_next, CHAIN_START, F1, F2},
-    split::{commit_post, RelaxedSplitInstance, SplitInstance, SplitWitness},
-    stats::{non_zero, SegmentCounts, SegmentStats, SegmentTimes, ValueCounts},
-    step::{PreSource, SplitStep, ARITY, OUTPUTS},
+    error::DecodeError,
+    prove::{
+        circuit::{FoldInput, PrimaryInput, SecondaryCircuit, SecondaryInput},
+        error::ProveError,
+        filled::Filled,
+        nifs::{CrossTerm, FreshWitness, Running},
+        params::PublicParams,
+        pass1::{chain_next, Commitments, PreCommitment, CHAIN_START},
+        post::PostKey,
+        split::{commit_post, SplitWitness},
+        stats::{non_zero, SegmentCounts, SegmentStats, SegmentTimes, ValueCounts},
+        step::{PreSource, SplitStep},
+    },
+    ro::{F1, F2},
+    split::SplitInstance,
+    step::{ARITY, OUTPUTS},
     wire, Commitment, Primary, Secondary,
 };
 use bincode::Options;
@@ -247,7 +252,7 @@ pub(crate) fn secondary_instance<S>(
     let shape = &pp.secondary.shape;
     let mut cs = WitnessCS::<F2>::with_capacity(shape.num_vars(), shape.num_io());
     SecondaryCircuit {
-        consts: &pp.consts.primary_circuit,
+        consts: &pp.consts.primary,
     }
     .synthesize(&mut cs, Some(input))?;
     let W = cs.aux_assignment().to_vec();
@@ -345,15 +350,3 @@ pub fn fold<S: SplitStep<F1>>(
     }
     Ok(proof)
 }
-
-/// A relaxed instance whose `u` is a sum of challenges, as every running instance has: its hash then determines it.
-pub(crate) fn has_running_u<E: nova_snark::traits::Engine>(U: &RelaxedSplitInstance<E>) -> bool {
-    use ff::PrimeFieldBits;
-    U.u.to_le_bits()
-        .iter()
-        .skip(RUNNING_U_BITS)
-        .all(|bit| !*bit)
-}
-
-/// 2^40 segments, each with a challenge of 128 bits, and some room.
-const RUNNING_U_BITS: usize = 192;

@@ -6,11 +6,18 @@ mod split;
 
 use super::*;
 use crate::{
-    r1cs::{Matrix, R1cs},
-    split::{commit_post, commit_pre},
-    Primary, Secondary,
+    compact::CompactShape,
+    prove::{
+        r1cs::{Matrix, R1cs},
+        split::{commit_post, commit_pre},
+    },
+    spartan::verify,
+    Commitment, Primary, Secondary,
 };
-use nova_snark::{provider::traits::DlogGroup, traits::commitment::CommitmentEngineTrait};
+use nova_snark::{
+    provider::traits::DlogGroup,
+    traits::{commitment::CommitmentEngineTrait, Engine},
+};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{RngCore, SeedableRng};
 

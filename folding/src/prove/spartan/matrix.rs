@@ -2,7 +2,7 @@
 //!
 //! Binding is linear in the number of non-zero entries. Columns are `W`, then `u`, then `X`; rows and columns have their own
 //! numbers of variables. Rows and columns that padding to powers of two would add are zero and never touched.
-use crate::r1cs::{Matrix, R1cs};
+use crate::prove::r1cs::{Matrix, R1cs};
 use ff::PrimeField;
 use rayon::prelude::*;
 

@@ -3,13 +3,16 @@
 //! All that does not depend on the recursion is there early: `pre`, the step's own variables and the products of its rows. So a
 //! segment can be filled while the one before it is folded. The recursion's part follows when that is done.
 use crate::{
-    circuit::{PrimaryCircuit, PrimaryInput},
-    error::ProveError,
-    params::PublicParams,
-    pass1::{digest_columns, fill, PreCommitment},
-    relation::Products,
+    prove::{
+        circuit::{PrimaryCircuit, PrimaryInput},
+        error::ProveError,
+        params::PublicParams,
+        pass1::{digest_columns, fill, PreCommitment},
+        relation::Products,
+        step::{PreSource, SplitStep},
+    },
     ro::F1,
-    step::{PreSource, SplitStep, ARITY, OUTPUTS},
+    step::{ARITY, OUTPUTS},
     Primary,
 };
 use ff::Field;
@@ -88,7 +91,7 @@ impl Filled {
     ) -> Result<Vec<F1>, ProveError> {
         let (num_vars, P) = (pp.primary.shape.num_vars(), pp.primary.pre_len);
         let circuit = PrimaryCircuit {
-            consts: &pp.consts.secondary_circuit,
+            consts: &pp.consts.secondary,
         };
         let own = num_vars - P - pp.step_vars.len();
         let mut cs = WitnessCS::<F1>::with_capacity(own, pp.primary.shape.num_io());

@@ -363,7 +363,7 @@ impl<F: PrimeField> Matrix<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{ro::F1, tests::toy::params};
+    use crate::{prove::tests::toy::params, ro::F1};
     use ff::Field;
     use rand_core::OsRng;
 

@@ -2,11 +2,13 @@
 pub use super::squares::{Columns, Squares, TABLE};
 use crate::{
     challenge::Challenges,
-    error::ProveError,
-    ivc::{fold, RunningProof},
-    keys::KeyCache,
-    params::{describe, PublicParams},
-    pass1::{commit_pass, Commitments},
+    prove::{
+        cache::KeyCache,
+        error::ProveError,
+        ivc::{fold, RunningProof},
+        params::{describe, PublicParams},
+        pass1::{commit_pass, Commitments},
+    },
     ro::{F1, F2},
     step::{ARITY, OUTPUTS},
     verifier_params::{Description, VerifierParams},

@@ -3,6 +3,7 @@ use crate::{
     add::SIDE_BY_SIDE,
     backend::Kernels,
     curve::PastaCurve,
+    memory::filled,
     point::AffinePoint,
     recode::Digits,
     segmented_sum::{names_of, Segment},
@@ -13,6 +14,8 @@ use std::ops::Range;
 
 /// Points that are summed by one task.
 const TASK: usize = 1 << 14;
+/// Digit positions are computed together as long as they have no more buckets than this.
+const FEW_BUCKETS: usize = 2 * SIDE_BY_SIDE;
 
 /// The digits of all scalars, by parts of the vector.
 pub(crate) struct Windows<'a, C> {
@@ -23,12 +26,12 @@ pub(crate) struct Windows<'a, C> {
     pub(crate) c: u32,
 }
 
-/// The names of one digit position ordered by bucket; bucket `b` is for the digits `b + 1` and `-b - 1`.
+/// The names of some digit positions ordered by bucket; bucket `b` of a position is for the digits `b + 1` and `-b - 1`.
 struct Sorted {
     names: Vec<u32>,
     /// The buckets that are not empty, those with most names first. What is in place `i` of this list goes to place `i` of the sums.
     segments: Vec<Segment>,
-    /// The place of each bucket in that list, or [`EMPTY`].
+    /// The place of each bucket in that list, or [`EMPTY`]. One position's buckets come after the other's.
     ranks: Vec<u32>,
 }
 
@@ -97,12 +100,13 @@ impl<C: PastaCurve> Windows<'_, C> {
 
     /// The weighted sum of all points. There are `windows` digit positions.
     pub(crate) fn sum(&self, windows: usize) -> C::CurveExt {
-        // Positions with few digits are computed together.
+        // Positions with few digits or buckets are computed together, since what grows side by side shares inversions.
+        let together = (FEW_BUCKETS / self.buckets()).max(1);
         let mut groups: Vec<Range<usize>> = Vec::new();
         let mut load = 0;
         for j in 0..windows {
             match groups.last_mut() {
-                Some(group) if load + self.len(j) <= TASK => {
+                Some(group) if group.len() < together || load + self.len(j) <= TASK => {
                     group.end = j + 1;
                     load += self.len(j);
                 }
@@ -130,18 +134,33 @@ impl<C: PastaCurve> Windows<'_, C> {
 
     /// The sums of some digit positions, each without the weight of its position.
     fn group(&self, group: Range<usize>) -> Vec<C::CurveExt> {
-        let sorted: Vec<Sorted> = group.clone().map(|j| self.sort(j)).collect();
-        let mut buckets = vec![AffinePoint::IDENTITY; sorted.len() * self.buckets()];
-        buckets
-            .par_chunks_mut(self.buckets())
-            .zip(&sorted)
-            .for_each(|(buckets, sorted)| self.fill(sorted, buckets));
-        let ranks: Vec<Vec<u32>> = sorted.into_iter().map(|sorted| sorted.ranks).collect();
-        self.weigh(&buckets, &ranks)
+        let positions = group.len();
+        let sorted = self.sort(group);
+        let mut sums = vec![AffinePoint::IDENTITY; sorted.segments.len()];
+        self.fill(&sorted, &mut sums);
+        let Sorted { ranks, .. } = sorted;
+        self.weigh(&sums, &ranks, positions)
     }
 
-    /// A counting sort of the digits at position `j`.
-    fn sort(&self, j: usize) -> Sorted {
+    /// A counting sort of the digits at some positions.
+    fn sort(&self, group: Range<usize>) -> Sorted {
+        let mut names = filled(0, group.clone().map(|j| self.len(j)).sum());
+        let mut ends = Vec::with_capacity(group.len() * self.buckets());
+        let mut start = 0;
+        for j in group {
+            start = self.sort_position(j, start, &mut names, &mut ends);
+        }
+        Sorted::new(names, &ends)
+    }
+
+    /// Sorts the digits at position `j` into `names` from `start` on, and says where the last bucket ends.
+    fn sort_position(
+        &self,
+        j: usize,
+        mut start: u32,
+        names: &mut [u32],
+        ends: &mut Vec<u32>,
+    ) -> u32 {
         let half = 1i32 << (self.c - 1);
         // One place more than buckets, for the digit zero, whose names are dropped.
         let mut counts = vec![0u32; self.buckets() + 1];
@@ -150,12 +169,9 @@ impl<C: PastaCurve> Windows<'_, C> {
                 counts[(i32::from(*digit) - half).unsigned_abs() as usize] += 1;
             }
         }
-        let mut start = 0;
-        counts[0] = 0;
         for count in &mut counts[1..] {
             start += std::mem::replace(count, start);
         }
-        let mut names = vec![0; start as usize];
         for part in self.parts {
             let (all, digits) = part.window(j);
             for (name, digit) in all.iter().zip(digits) {
@@ -168,7 +184,8 @@ impl<C: PastaCurve> Windows<'_, C> {
             }
         }
         // Each place has moved on to the end of its bucket.
-        Sorted::new(names, &counts[1..])
+        ends.extend(&counts[1..]);
+        start
     }
 
     /// Sums every bucket that is not empty.
@@ -241,21 +258,25 @@ impl<C: PastaCurve> Windows<'_, C> {
         C::with_workspace(|workspace| workspace.sum(self.kernels, points, names, segments, out));
     }
 
-    /// `sum_b (b + 1) B_b` for every digit position of a group, where `B_b` is the sum at the rank of bucket `b`.
+    /// `sum_b (b + 1) B_b` for each of some digit positions, where `B_b` is the sum at the rank of bucket `b`.
     ///
     /// With `b = row 2^k + column`, the weight is `row 2^k + (column + 1)`: the buckets are summed by rows and by columns, and these few
     /// sums are weighted bit by bit. So there are two additions per bucket, all of them independent.
-    fn weigh(&self, buckets: &[AffinePoint<C>], ranks: &[Vec<u32>]) -> Vec<C::CurveExt> {
-        let positions = ranks.len();
+    fn weigh(
+        &self,
+        buckets: &[AffinePoint<C>],
+        ranks: &[u32],
+        positions: usize,
+    ) -> Vec<C::CurveExt> {
         let column_bits = (self.c - 1) / 2;
         let (columns, rows) = (1 << column_bits, self.buckets() >> column_bits);
         let mut lines = vec![AffinePoint::IDENTITY; positions * (rows + columns)];
         let mut sums = Sums::default();
-        for (p, ranks) in ranks.iter().enumerate() {
-            let (first, out) = (p * self.buckets(), p * (rows + columns));
+        for (p, ranks) in ranks.chunks(self.buckets()).enumerate() {
+            let out = p * (rows + columns);
             let filled = |bucket: usize| {
                 let rank = ranks[bucket];
-                (rank != EMPTY).then_some(first + rank as usize)
+                (rank != EMPTY).then_some(rank as usize)
             };
             for row in 0..rows {
                 let members = (0..columns).filter_map(|column| filled(row * columns + column));

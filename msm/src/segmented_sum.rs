@@ -127,8 +127,8 @@ impl<C: PastaCurve> Workspace<C> {
     fn cut(&mut self, segments: &[Segment]) -> Vec<Segment> {
         let total: u32 = segments.iter().map(|segment| segment.len).sum();
         // With few segments, as many pieces as can grow side by side; otherwise only those are cut that are much longer than others.
-        let most = if segments.len() < SIDE_BY_SIDE / 4 {
-            total / SIDE_BY_SIDE as u32
+        let most = if segments.len() < SIDE_BY_SIDE / 2 {
+            total.div_ceil((SIDE_BY_SIDE - segments.len()) as u32)
         } else {
             4 * (total / segments.len() as u32)
         }

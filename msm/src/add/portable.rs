@@ -1,8 +1,13 @@
 //! The additions, one at a time.
+//!
+//! Sums are fully reduced, and so are denominators; what lies between is reduced as far as products need. With `p < 0.2501 2^256`, in
+//! units of `p`: products of denominators and inverses stay below `0.2501 * 1.34 + 1 < 1.34`, a reciprocal is below
+//! `0.2501 * 1.34^2 + 1 < 1.45`, a slope, whose numerator is below 2, below `0.2501 * 2 * 1.45 + 1 < 1.73`, its square below 1.75, and its
+//! product with a run below 2 is below 1.87.
 use super::prefetch;
 use crate::{
     curve::{PastaCurve, PastaField},
-    field::{is_zero, portable::*, Limbs},
+    field::{add_limbs, is_zero, portable::*, sub_limbs, Limbs},
     point::AffinePoint,
 };
 
@@ -22,6 +27,19 @@ pub(super) struct Sums {
     denominators: Vec<Limbs>,
     prefix: Vec<Limbs>,
     kinds: Vec<Kind>,
+}
+
+/// `y2 - y1`, or `-y2 - y1` if `name` says so, up to a multiple of `p`: a number between 0 and `2p`.
+#[inline(always)]
+fn rise<F: PastaField>(y2: &Limbs, y1: &Limbs, name: u32) -> Limbs {
+    // With all bits inverted, y2 becomes -1 - y2.
+    let [p0, p1, p2, p3] = F::MODULUS_LIMBS;
+    let [q0, q1, q2, q3] = twice::<F>();
+    let negative = name & 1 == 1;
+    let base = select(negative, [q0 + 1, q1, q2, q3], [p0, p1, p2, p3]);
+    let flip = u64::from(negative).wrapping_neg();
+    let signed = y2.map(|limb| limb ^ flip);
+    add_limbs(&sub_limbs(&signed, y1).0, &base).0
 }
 
 /// What has to be done to add a point to a sum.
@@ -86,25 +104,25 @@ impl Sums {
             self.denominators.push(denominator);
             self.prefix.push(*product);
             self.kinds.push(kind);
-            *product = mul::<C::Base>(product, &denominator);
+            *product = mul_loosely::<C::Base>(product, &denominator);
         }
 
         let mut inverses = invert_all::<C::Base>(products);
         for (i, &name) in names.iter().enumerate().rev() {
             let inverse = &mut inverses[i % CHAINS];
-            let reciprocal = mul::<C::Base>(inverse, &self.prefix[i]);
-            *inverse = mul::<C::Base>(inverse, &self.denominators[i]);
-            let (x2, y2) = named(points, name);
+            let reciprocal = mul_loosely::<C::Base>(inverse, &self.prefix[i]);
+            *inverse = mul_loosely::<C::Base>(inverse, &self.denominators[i]);
+            let point = &points[(name >> 1) as usize];
             let sum = &mut self.sums[i];
             let (x1, y1) = *sum;
             let numerator = match self.kinds[i] {
-                Kind::Add => sub::<C::Base>(&y2, &y1),
+                Kind::Add => rise::<C::Base>(&point.y, &y1, name),
                 Kind::Double => {
                     let square = square::<C::Base>(&x1);
                     add::<C::Base>(&square, &add::<C::Base>(&square, &square))
                 }
                 Kind::Replace => {
-                    *sum = (x2, y2);
+                    *sum = named(points, name);
                     continue;
                 }
                 Kind::Cancel => {
@@ -112,16 +130,18 @@ impl Sums {
                     continue;
                 }
             };
-            let slope = mul::<C::Base>(&numerator, &reciprocal);
-            let x3 = sub::<C::Base>(&sub::<C::Base>(&square::<C::Base>(&slope), &x1), &x2);
-            let run = sub::<C::Base>(&x1, &x3);
-            let y3 = sub::<C::Base>(&mul::<C::Base>(&slope, &run), &y1);
-            *sum = (x3, y3);
+            let slope = mul_loosely::<C::Base>(&numerator, &reciprocal);
+            // Between 0 and 3.75 p: two p more than the square less both abscissas.
+            let x3 = sub_loosely::<C::Base>(&square_loosely::<C::Base>(&slope), &x1);
+            let x3 = reduce::<C::Base>(sub_loosely::<C::Base>(&x3, &point.x));
+            let run = sub_loosely::<C::Base>(&x1, &x3);
+            let y3 = sub_loosely::<C::Base>(&mul_loosely::<C::Base>(&slope, &run), &y1);
+            *sum = (x3, reduce::<C::Base>(y3));
         }
     }
 }
 
-/// The inverses of a few elements other than zero.
+/// The inverses of a few elements below `1.34 p` other than zero.
 fn invert_all<F: PastaField>(elements: [Limbs; CHAINS]) -> [Limbs; CHAINS] {
     let mut prefix = elements;
     for i in 1..CHAINS {

@@ -25,6 +25,18 @@ pub(crate) fn select(condition: bool, a: Limbs, b: Limbs) -> Limbs {
     std::array::from_fn(|i| std::hint::select_unpredictable(condition, a[i], b[i]))
 }
 
+/// `2p`.
+#[inline(always)]
+pub(crate) const fn twice<F: PastaField>() -> Limbs {
+    let [p0, p1, p2, p3] = F::MODULUS_LIMBS;
+    [
+        p0 << 1,
+        p1 << 1 | p0 >> 63,
+        p2 << 1 | p1 >> 63,
+        p3 << 1 | p2 >> 63,
+    ]
+}
+
 /// `a` if it is below the modulus, else `a - p`, for `a < 2p`.
 #[inline(always)]
 fn reduce_once<F: PastaField>(a: Limbs) -> Limbs {
@@ -46,12 +58,17 @@ fn reduction_round<F: PastaField>(t: [u64; 5]) -> [u64; 4] {
     [r0, r1, r2, r3]
 }
 
-/// `a b / 2^256 mod p`, fully reduced, for `a < 2p` and `b < p` or the other way round.
-///
-/// Before the last subtraction the result is below `(a b + 2^256 p) / 2^256 < 2p`, as `2p < 2^256`. Between rounds the sum stays
-/// below `a + p + 1 < 2^256`, and `a b_i` adds less than `2^64 a`, so five limbs hold it.
+/// `a b / 2^256 mod p`, fully reduced, for `a < 2p` and `a b < 2^256 p`, such as one factor below `2p` and one below `p`.
 #[inline(always)]
 pub(crate) fn mul<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
+    reduce_once::<F>(mul_loosely::<F>(a, b))
+}
+
+/// A number below `a b / 2^256 + p` that is congruent to `a b / 2^256`, for `a < 2p`.
+///
+/// Between rounds the sum stays below `a + p + 1 < 2^256`, and `a b_i` adds less than `2^64 a`, so five limbs hold it.
+#[inline(always)]
+pub(crate) fn mul_loosely<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
     let mut t = [0; 4];
     for &b in b {
         let (t0, carry) = mac(t[0], a[0], b, 0);
@@ -60,13 +77,19 @@ pub(crate) fn mul<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
         let (t3, t4) = mac(t[3], a[3], b, carry);
         t = reduction_round::<F>([t0, t1, t2, t3, t4]);
     }
-    reduce_once::<F>(t)
+    t
 }
 
 /// `a^2 / 2^256 mod p`, fully reduced, for `a < p`.
 #[inline(always)]
 pub(crate) fn square<F: PastaField>(a: &Limbs) -> Limbs {
-    // The products of different limbs, then twice them, then the squares: below p^2 < 2^509.
+    reduce_once::<F>(square_loosely::<F>(a))
+}
+
+/// A number of at most `a^2 / 2^256 + p` that is congruent to `a^2 / 2^256`, for `a < 1.9p`.
+#[inline(always)]
+pub(crate) fn square_loosely<F: PastaField>(a: &Limbs) -> Limbs {
+    // The products of different limbs, then twice them, then the squares: below 2^510.
     let (t1, carry) = mac(0, a[0], a[1], 0);
     let (t2, carry) = mac(0, a[0], a[2], carry);
     let (t3, t4) = mac(0, a[0], a[3], carry);
@@ -91,9 +114,8 @@ pub(crate) fn square<F: PastaField>(a: &Limbs) -> Limbs {
     let (t6, carry) = mac(t6, a[3], a[3], carry);
     let t7 = t7 + carry;
 
-    let low = montgomery_low::<F>([t0, t1, t2, t3]);
-    // low <= p, the upper half is below p / 4.
-    reduce_once::<F>(add_limbs(&low, &[t4, t5, t6, t7]).0)
+    // The first is at most p, the upper half below a^2 / 2^256.
+    add_limbs(&montgomery_low::<F>([t0, t1, t2, t3]), &[t4, t5, t6, t7]).0
 }
 
 /// `(t + m p) / 2^256` for the `m` below 2^256 that makes it an integer: at most `p`, as `t < 2^256`.
@@ -127,6 +149,20 @@ pub(crate) fn sub<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
     select(borrow, raised, difference)
 }
 
+/// `a - b + p` for `a, b < p`, or for any of which this is below 2^256.
+#[inline(always)]
+pub(crate) fn sub_loosely<F: PastaField>(a: &Limbs, b: &Limbs) -> Limbs {
+    add_limbs(&sub_limbs(a, b).0, &F::MODULUS_LIMBS).0
+}
+
+/// The remainder modulo `p` of a number below 2^256.
+#[inline(always)]
+pub(crate) fn reduce<F: PastaField>(a: Limbs) -> Limbs {
+    // 2^256 < 4p.
+    let (reduced, borrow) = sub_limbs(&a, &twice::<F>());
+    reduce_once::<F>(select(borrow, a, reduced))
+}
+
 /// `-a` for `a < p`.
 #[inline(always)]
 pub(crate) fn neg<F: PastaField>(a: &Limbs) -> Limbs {
@@ -141,10 +177,14 @@ pub(crate) fn invert<F: PastaField>(a: &Limbs) -> Option<Limbs> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::canonical;
     use crate::test_values::field_elements;
     use halo2curves::pasta::{Fp, Fq};
 
     fn agrees_with_the_library<F: PastaField>() {
+        for a in [[u64::MAX; 4], twice::<F>(), F::MODULUS_LIMBS] {
+            assert_eq!(reduce::<F>(a), canonical(&F::MODULUS_LIMBS, a));
+        }
         let elements = field_elements::<F>(40);
         for a in &elements {
             let limbs = a.to_limbs();
@@ -164,6 +204,20 @@ mod tests {
                 assert_eq!(F::from_limbs(mul::<F>(&x, &y)), *a * b);
                 assert_eq!(F::from_limbs(add::<F>(&x, &y)), *a + b);
                 assert_eq!(F::from_limbs(sub::<F>(&x, &y)), *a - b);
+                // What is reduced loosely is congruent and within its bounds.
+                let p = &F::MODULUS_LIMBS;
+                let loose = [
+                    (mul_loosely::<F>(&x, &y), *a * b),
+                    (square_loosely::<F>(&x), a.square()),
+                    (sub_loosely::<F>(&x, &y), *a - b),
+                ];
+                for (loose, expected) in loose {
+                    assert!(sub_limbs(&loose, &twice::<F>()).1);
+                    assert_eq!(F::from_limbs(canonical(p, loose)), expected);
+                }
+                let (thrice, carry) = add_limbs(&add_limbs(&x, &y).0, &x);
+                assert!(!carry);
+                assert_eq!(F::from_limbs(reduce::<F>(thrice)), a.double() + b);
                 // One factor may be a sum that was not reduced.
                 let (sum, carry) = add_limbs(&x, &y);
                 assert!(!carry);

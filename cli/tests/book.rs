@@ -2,36 +2,13 @@
 //!
 //! A block marked `console` is run: lines that begin with `$ ` are commands, what follows a command is what it prints, standard error included. `...` stands
 //! for any lines, `[..]` for anything within one. The blocks of a page run one after the other in one shell. A block marked `console,needs-go` is left out where there is no
-//! `go`; so are all that follow it, which may need what it made, until a heading.
+//! `go`; so are all that follow it, which may need what it made, until a heading. Commands outside of such blocks are the business of `book_commands.rs`.
 
 mod common;
 use common::*;
 use regex::Regex;
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("..")
-        .canonicalize()
-        .unwrap()
-}
-
-/// Every page of the repository.
-fn pages() -> Vec<PathBuf> {
-    let listed = Command::new("git")
-        .current_dir(root())
-        .args(["ls-files", "*.md"])
-        .output()
-        .expect("git");
-    let listed = String::from_utf8(listed.stdout).unwrap();
-    listed
-        .lines()
-        .filter(|page| !page.contains("templates/"))
-        .map(|page| root().join(page))
-        .collect()
-}
 
 /// The page without its blocks of code.
 fn prose(page: &str) -> String {

@@ -30,6 +30,10 @@ const STACK_BYTES: u32 = 1 << 16;
 const KERNEL_LIMIT: u32 = 100_000_000;
 /// Registers with the result of a system call: `$v0` and `$a3`; and those of the kernel.
 const RESULT: [usize; 4] = [2, 7, 26, 27];
+const SIGTRAP: u32 = 5;
+const SIGFPE: u32 = 8;
+/// Offset of the address in a `siginfo`.
+const SI_ADDR: u32 = 12;
 const HI: usize = 32;
 const LO: usize = 33;
 
@@ -82,6 +86,21 @@ fn step_here(machine: &mut Machine) -> Result<()> {
         }
     }
     Err("the kernel does not come back: does the program wait?".into())
+}
+
+/// Linux names the branch if an overflow or a trap is in its delay slot, QEMU the slot: what the handler of this signal finds in its `siginfo` becomes
+/// what it finds there.
+fn blame_as_there(machine: &mut Machine, gdb: &mut Gdb, order: ByteOrder, handler: [u32; 2]) {
+    let [signal, info] = handler;
+    let at = info.wrapping_add(SI_ADDR);
+    let word = |bytes: Vec<u8>| bytes.try_into().map(|bytes| order.word(bytes));
+    let here = word(machine.memory.read_bytes(order, at, 4));
+    let there = word(gdb.memory(at, 4));
+    if let (SIGTRAP | SIGFPE, Ok(here), Ok(there)) = (signal, here, there) {
+        if there == here.wrapping_add(4) {
+            machine.memory.write_bytes(order, at, &order.bytes(there));
+        }
+    }
 }
 
 fn compare(file: &[u8], limit: u64) -> Result<bool> {
@@ -177,8 +196,12 @@ fn compare(file: &[u8], limit: u64) -> Result<bool> {
             }
             here = registers(&machine);
         }
+        let in_handler = |registers: &Registers| registers[31] == SIGNAL_TRAMPOLINE;
+        if machine.pc == pc && in_handler(&here) && !in_handler(&before) {
+            blame_as_there(&mut machine, &mut gdb, order, [here[4], here[5]]);
+        }
         let differs = |&register: &usize| {
-            let trampoline = register == 31 && here[31] == SIGNAL_TRAMPOLINE;
+            let trampoline = register == 31 && in_handler(&here);
             !matches!(register, 26 | 27) && !trampoline && here[register] != there[register]
         };
         let different: Vec<usize> = (0..34).filter(differs).collect();

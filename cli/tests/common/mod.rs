@@ -33,6 +33,29 @@ pub fn cache() -> PathBuf {
         .unwrap_or_else(|| Path::new(env!("CARGO_TARGET_TMPDIR")).join("keys"))
 }
 
+/// The repository.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .unwrap()
+}
+
+/// Every page of the repository.
+pub fn pages() -> Vec<PathBuf> {
+    let listed = process::Command::new("git")
+        .current_dir(root())
+        .args(["ls-files", "*.md"])
+        .output()
+        .expect("git");
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    listed
+        .lines()
+        .filter(|page| !page.contains("templates/"))
+        .map(|page| root().join(page))
+        .collect()
+}
+
 /// A file of a fixture.
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -99,7 +99,7 @@ impl Gdb {
     /// The bytes from an address on, as far as there are any.
     pub fn memory(&mut self, address: u32, length: u32) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let mut chunk = CHUNK;
+        let mut chunk = CHUNK.min(length);
         while (bytes.len() as u32) < length && chunk > 0 {
             let start = address.wrapping_add(bytes.len() as u32);
             let text = self.ask(&format!("m{start:x},{chunk:x}"));

@@ -9,6 +9,9 @@ use crate::{
 /// Number of registers on the register bus.
 pub const REGISTERS: usize = 40;
 
+/// Where a place, in the state and in a program tuple, has the number of its micro-op, above the address.
+pub const STEP_SHIFT: u32 = 34;
+
 /// Registers per hash element.
 pub(crate) const PACK: usize = 7;
 
@@ -59,11 +62,10 @@ impl State {
     }
 
     /// The words that are not registers.
-    pub(crate) fn others(&self) -> [u64; 8] {
+    pub(crate) fn others(&self) -> [u64; 7] {
         [
-            u64::from(self.pc),
+            u64::from(self.pc) + (u64::from(self.step) << STEP_SHIFT),
             self.next_pc,
-            u64::from(self.step),
             self.time,
             u64::from(self.big_endian),
             self.boundary.next,

@@ -13,38 +13,45 @@
 //! | `switch (end - position)`, `switch (last + 1 - end)`, `switch (new kind - kind)` | at a switch the position becomes the region's first address, end and kind its own |
 //! | four kind bits, their sum boolean; `image + 2 public + 3 private + 4 output = kind` | the bits are those of the kind; all 0 for a region of zeros |
 //! | two linear rows | give end and kind a column |
+//! | `used` boolean; lookup of `leap` times `used` | the position goes forward by `2^16 leap`: words of a batch are not far from each other, their first may be far from what came before |
 //! | rows of [`WORDS`] words | below |
-//! | `used` boolean; `(1 - used)(position after - position before) = 0` | an idle batch moves nothing; a switch alone moves to a region's first address, which is below its end by the verifier's constants |
+//! | `(1 - used)(switch + number of words) = 0` | an unused batch has neither, for nothing below is looked up in it |
+//! | `(1 - used)(position after - position before) = 0` | and it moves nothing |
 //! | two lookups of `d` times `used`; `used (end - position - d) = 0` | every word of the batch lies below the region's end |
 //!
 //! # Rows of a word
 //! | row | forces |
 //! | --- | --- |
-//! | `e` boolean | a word or nothing; without a word the position does not move |
-//! | two lookups of `skip` times `e`; `skip (1 - e) = 0` | the address `position + skip` is at least the position, so addresses strictly increase (condition 4) |
-//! | two lookups of the initial value | a word (condition 5) |
-//! | `(1 - image - public - private) initial = 0` | zero at the start, unless it has a source or is of the private tape |
-//! | two lookups of the final time | it is below 2^32, as it shares its part with the address (condition 2) |
-//! | `(address, 0, initial)` produced, `(address + 2^32 time, 0, last)` consumed on the memory bus, `e` times | the first access takes the initial value, and nothing comes after the final one (condition 3); `last` is alone on its power |
-//! | `s = e (image + public)`; `(address, 0, initial)` consumed on the image bus `s` times | the initial value is the image's, or the public tape's; the part between is the mark of an opened page |
+//! | `e` boolean | a word or nothing |
+//! | lookup of `skip` times `used` | the address `position + skip` is at least the position, so addresses strictly increase (condition 4) |
+//! | `(1 - image - public - private) initial = 0` | zero at the start, unless it has a source |
+//! | `(address, 0, initial)` produced, `(address, time, last)` consumed on the memory bus, `e` times | the first access takes the initial value, and nothing comes after the final one (condition 3); each part is alone on its power of gamma (condition 2) |
+//! | `s = e (image + public + private)`; `(address, 2 private, initial)` consumed on the image bus `s` times | the initial value is the image's or the public tape's, or for a private word any of 32 bits (condition 5): whoever offers one has looked it up |
 //! | `o = e output`; `(address, 0, last)` produced on the output bus `o` times | the verifier consumes the output tape, so it is what the run left there |
 //! | a linear row | the next position is the address plus `e` |
 //!
-//! The address is bounded (condition 2) by the check at the end of the batch, being at least a position that is bounded and at most one that is; a batch that
-//! claims to be unused has no words, as each of them moves the position. The verifier produces each word of the public tape and consumes each of the output
+//! The address is bounded (condition 2) by the check at the end of the batch, being at least a position that is bounded and at most one that is. The
+//! final time needs no bound: alone on its power, it can only be that of a tuple that somebody produced. The verifier produces each word of the public tape and consumes each of the output
 //! tape, touched or not, so all of them have a row; and the final state says that the position is 2^30 in the sentinel's region, so every region was switched to
 //! and no word lies at or above 2^30.
 
 use crate::{
     builder::Builder,
     bus::Bus,
-    lc::{pow2, Columns, Lc},
+    lc::{Columns, Lc},
 };
 
 pub use crate::region::{Kind, Position, Region, END};
 
 /// Words in a batch.
 pub const WORDS: usize = 32;
+
+/// Addresses from one word of a batch to the next are less than this apart.
+const FAR: u64 = 1 << 16;
+
+/// The part of a tuple of the image bus that is 0 for words that have a source has this value for words of the private tape. It is 1 for what
+/// nobody may consume.
+pub const PRIVATE_MARK: u64 = 2;
 
 /// A touched word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,66 +135,78 @@ pub fn synthesize(b: &mut Builder, entering: &[Lc; 3]) -> [Lc; 3] {
         "the kind",
         &(&image + &public * 2 + &private * 3 + &output * 4 - &kind),
     );
-    let zero_at_start = 1 - &image - &public - private;
-    let sourced = image + public;
+    let source = Source {
+        any: image + public + &private,
+        mark: private * PRIVATE_MARK,
+    };
 
-    let mut position = linear(b, next + next_move);
-    for _ in 0..WORDS {
-        position = word(b, position, &sourced, &output, &zero_at_start);
-    }
-    // The check would hold in an idle batch too, but lookups with a constant multiplicity would make idle rows non-zero.
     let used = b.bit("the batch is in use");
+    let leap = b.column();
+    b.range16("the first word is not before the position", &used, &leap);
+    let mut position = linear(b, next + next_move + leap * FAR);
+    let mut parts = switch;
+    for _ in 0..WORDS {
+        let enable = b.bit("a word or none");
+        position = word(b, position, &used, &enable, &source, &output);
+        parts = parts + enable;
+    }
+    let unused = 1 - &used;
     b.row(
-        "position and end stay in an idle batch",
-        &(1 - &used),
+        "an unused batch has no words and no switch",
+        &unused,
+        &parts,
+        &Lc::zero(),
+    );
+    b.row(
+        "the position stays in an unused batch",
+        &unused,
         &(&position - next),
         &Lc::zero(),
     );
-    let [low, high] = b.columns();
-    b.range16("below the region's end", &used, &low);
-    b.range16("below the region's end", &used, &high);
+    // Both would hold in an unused batch too, but lookups with a constant multiplicity would make idle rows non-zero.
+    let room = b.word("below the region's end", &used);
     b.row(
         "below the region's end",
         &used,
-        &(&end - &position - low - high * (1 << 16)),
+        &(&end - &position - room),
         &Lc::zero(),
     );
     [position, end, kind]
 }
 
-fn word(b: &mut Builder, position: Lc, sourced: &Lc, output: &Lc, zero_at_start: &Lc) -> Lc {
-    let enable = b.bit("a word or none");
-    let [skip_low, skip_high] = b.columns();
-    b.range16("the address is not below the position", &enable, &skip_low);
-    b.range16("the address is not below the position", &enable, &skip_high);
-    let skip = skip_low + skip_high * (1 << 16);
-    b.row("no skip without a word", &skip, &(1 - &enable), &Lc::zero());
-    let address = position + skip;
+/// Where the initial values of a region come from.
+struct Source {
+    /// 1 if they are consumed from the image bus, 0 if they are zero.
+    any: Lc,
+    /// The second part of what is consumed.
+    mark: Lc,
+}
 
-    let initial = b.word("initial value", &enable);
-    b.row("initially zero", zero_at_start, &initial, &Lc::zero());
-    let time = b.word("final time", &enable);
-    let last = b.column();
+fn word(b: &mut Builder, position: Lc, used: &Lc, enable: &Lc, source: &Source, output: &Lc) -> Lc {
+    let [skip, initial, time, last] = b.columns();
+    b.range16("the address is not below the position", used, &skip);
+    let address = position + skip;
+    b.row("initially zero", &(1 - &source.any), &initial, &Lc::zero());
     b.produce(
         "initial value",
         Bus::Memory,
-        &enable,
+        enable,
         &[address.clone(), Lc::zero(), initial.clone()],
     );
     b.consume(
         "final value",
         Bus::Memory,
-        &enable,
-        &[&address + time * pow2(32), Lc::zero(), last.clone()],
+        enable,
+        &[address.clone(), time, last.clone()],
     );
-    let source = b.product("has a source", &enable, sourced);
+    let sourced = b.product("has a source", enable, &source.any);
     b.consume(
         "source",
         Bus::Image,
-        &source,
-        &[address.clone(), Lc::zero(), initial],
+        &sourced,
+        &[address.clone(), source.mark.clone(), initial],
     );
-    let sink = b.product("is output", &enable, output);
+    let sink = b.product("is output", enable, output);
     b.produce(
         "output",
         Bus::OutputTape,
@@ -203,8 +222,6 @@ fn linear(b: &mut Builder, value: Lc) -> Lc {
 
 /// Appends the base columns of a batch and moves the position.
 pub fn fill(batch: &Batch, position: &mut Position, out: &mut Columns) {
-    let limbs = |v: u64| [v & 0xffff, v >> 16];
-    let start = position.next;
     match &batch.switch {
         Some(region) => {
             out.extend([
@@ -223,27 +240,30 @@ pub fn fill(batch: &Batch, position: &mut Position, out: &mut Columns) {
         None => out.extend([0; 5]),
     }
     out.extend((1..=4).map(|k| u64::from(position.kind == k)));
+    let used = batch.switch.is_some() || !batch.words.is_empty();
+    let leap = batch
+        .words
+        .first()
+        .map_or(0, |first| (u64::from(first.address) - position.next) / FAR);
+    out.extend([u64::from(used), leap]);
+    position.next += leap * FAR;
     for i in 0..WORDS {
         match batch.words.get(i) {
             Some(w) => {
                 let address = u64::from(w.address);
-                out.push(1);
-                out.extend(limbs(address - position.next));
-                out.extend(limbs(u64::from(w.initial)));
-                out.extend(limbs(w.time));
-                out.push(u64::from(w.last));
+                let skip = address - position.next;
+                out.extend([1, skip, w.initial.into(), w.time, w.last.into()]);
                 position.next = address + 1;
             }
-            None => out.extend([0; 8]),
+            None => out.extend([0; 5]),
         }
     }
-    let used = position.next != start || !batch.words.is_empty() || batch.switch.is_some();
-    out.push(u64::from(used));
-    out.extend(limbs(if used {
+    let room = if used {
         position.end - position.next
     } else {
         0
-    }));
+    };
+    out.extend([room & 0xffff, room >> 16]);
 }
 
 /// Cuts sorted touched words into batches along the regions of the partition; every region is switched to, touched or not.
@@ -254,7 +274,8 @@ pub fn batches(regions: &[Region], words: &[Word]) -> Vec<Batch> {
         let inside = rest.partition_point(|w| u64::from(w.address) < region.end);
         let (here, after) = rest.split_at(inside);
         rest = after;
-        let mut chunks = here.chunks(WORDS);
+        let near = here.chunk_by(|a, b| u64::from(b.address) <= u64::from(a.address) + FAR);
+        let mut chunks = near.flat_map(|words| words.chunks(WORDS));
         batches.push(Batch {
             switch: Some(*region),
             words: chunks.next().unwrap_or_default().to_vec(),

@@ -12,10 +12,10 @@
 //! | power | `s`, `2^s` | table | leading zeros |
 //! | program | `pc` and control, operation, mark, immediate, target | decoded page, raise, fetch fault | slot, raise |
 //! | region | first word, last word, executable | boundary | fetch fault |
-//! | image | word address, mark, word | image page, verifier (public tape) | boundary |
+//! | image | word address, mark, word | image page, private words, verifier (public tape) | boundary |
 //! | tree | place, index, digest, mark | verifier (roots), node, decoded page (next part) | node, image page, decoded page |
 //! | register | local time, index, value | entering registers, slot | slot, leaving registers |
-//! | memory | `word address + 2^32 time`, 0, value | boundary, memory chips | memory chips, boundary |
+//! | memory | word address, time, value | boundary, memory chips | memory chips, boundary |
 //! | dispatch | `x + 2^34 y + 2^67 operation`, slot time, `z` | slot | chips |
 //! | output tape | word address, 0, word | boundary | verifier |
 //! | header | first, last, kind, executable | verifier | boundary |
@@ -25,7 +25,8 @@
 //! The register bus has a sum of its own in each segment.
 //!
 //! A page or node produces facts only if it was consumed itself. Instead of a row `m (1 - e) = 0` for each multiplicity its tuples have the
-//! part `1 - e` as a **mark**: those of an idle row carry mark 1, and every consumer's mark is the constant 0.
+//! part `1 - e` as a **mark**: those of an idle row carry mark 1, and every consumer's mark is the constant 0, or 2 where the boundary asks for a
+//! word of the private tape.
 //!
 //! All columns of a term are `pre` (condition 1; the [`builder`](crate::builder) refuses others), also where the multiplicity is 0: so no denominator is zero but with negligible
 //! probability (condition 10), and where the multiplicity is 0 the row `inverse D = 0` leaves no choice but 0 for the inverse.
@@ -47,13 +48,14 @@ pub enum Bus {
     Program = 4,
     /// Fact: `(first word address, last word address, executable)` of a region.
     Region = 5,
-    /// Fact: `(word address, mark, word)` of the initial image, and of the public tape. Consumers have the constant mark 0.
+    /// Fact: `(word address, mark, word)` of the initial image and of the public tape, with mark 0, and of the private tape, with mark 2. A consumer's
+    /// mark is one of these.
     Image = 6,
     /// Fact: `(tree and level, index, digest, mark)`. Consumers have the constant mark 0.
     Tree = 7,
     /// Permutation, on the segment's own sum: `(local time, register index, value)`.
     Register = 8,
-    /// Permutation: `(word address + 2^32 time, 0, value)`.
+    /// Permutation: `(word address, time, value)`.
     Memory = 9,
     /// Permutation: `(x + 2^34 y + 2^67 operation, slot time, z)`.
     Dispatch = 10,

@@ -20,6 +20,8 @@ pub struct Capacities {
     pub fetch_faults: usize,
     /// Batches of the memory boundary.
     pub batches: usize,
+    /// Lots of words of the private tape.
+    pub private_words: usize,
     /// Pages of the image.
     pub image_pages: usize,
     /// Parts of decoded pages.
@@ -70,6 +72,7 @@ impl Shape {
                 raises: 2,
                 fetch_faults: 1,
                 batches: 6,
+                private_words: 6,
                 image_pages: 3,
                 decoded_pages: 8,
                 nodes: 8,
@@ -83,6 +86,7 @@ impl Shape {
                 raises: 3,
                 fetch_faults: 1,
                 batches: 5,
+                private_words: 5,
                 image_pages: 4,
                 decoded_pages: 15,
                 nodes: 8,
@@ -97,7 +101,8 @@ impl Shape {
                 raises: 4,
                 fetch_faults: 1,
                 batches: 24,
-                image_pages: 5,
+                private_words: 12,
+                image_pages: 4,
                 decoded_pages: 13,
                 nodes: 10,
                 range_block: 1 << 12,

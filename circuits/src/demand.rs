@@ -19,6 +19,8 @@ const SLICE: u64 = 1 << 16;
 pub struct OneOffCounts {
     /// Batches of the memory boundary.
     pub batches: usize,
+    /// Lots of words of the private tape.
+    pub private_words: usize,
     /// Pages of the image.
     pub image_pages: usize,
     /// Parts of decoded pages.
@@ -36,6 +38,7 @@ impl OneOffCounts {
     pub fn segments(&self, c: &Capacities) -> usize {
         let demands = [
             (self.batches, c.batches),
+            (self.private_words, c.private_words),
             (self.image_pages, c.image_pages),
             (self.decoded_pages, c.decoded_pages),
             (self.nodes, c.nodes),

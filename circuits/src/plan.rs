@@ -7,7 +7,9 @@
 use crate::{
     boundary::{self, Batch, Kind, Region, Word},
     chip::{Access, Dispatch},
-    chips::{decoded_page, fetch_fault, image_page, node, raise, tables::Histograms},
+    chips::{
+        decoded_page, fetch_fault, image_page, node, private_words, raise, tables::Histograms,
+    },
     demand::OneOffCounts,
     header::{Header, HeaderError},
     machine::{Census, Events, MachineError, Origin, SlotMachine, SlotRecord},
@@ -111,6 +113,7 @@ pub struct Plan {
     pub(crate) inputs: Inputs,
     pub(crate) capacities: Capacities,
     pub(crate) batches: Vec<Batch>,
+    pub(crate) private_words: Vec<private_words::Event>,
     pub(crate) image_pages: Vec<image_page::Event>,
     pub(crate) decoded_pages: Vec<decoded_page::Event>,
     pub(crate) nodes: Vec<node::Event>,
@@ -170,6 +173,7 @@ impl Plan {
             inputs,
             capacities,
             batches: one_off.batches,
+            private_words: one_off.private_words,
             image_pages: one_off.openings.image_pages,
             decoded_pages: one_off.openings.decoded_pages,
             nodes: one_off.openings.nodes,
@@ -286,6 +290,7 @@ fn check_cleared(machine: &SlotMachine) -> Result<(), PlanError> {
 /// The parts that a run needs once.
 pub(crate) struct OneOff {
     pub(crate) batches: Vec<Batch>,
+    pub(crate) private_words: Vec<private_words::Event>,
     pub(crate) openings: Openings,
     pub(crate) raises: Vec<raise::Event>,
     pub(crate) fetch_faults: Vec<fetch_fault::Event>,
@@ -300,14 +305,18 @@ impl OneOff {
         let mut regions = statement.header().regions();
         let words = boundary_words(census, statement);
         let fetch_faults = fetch_faults(census, &mut regions);
-        let image_words = regions
-            .iter()
-            .filter(|r| r.kind == Kind::Image)
-            .flat_map(|r| {
+        let words_of = |kind: Kind| {
+            let regions = regions.iter().filter(move |r| r.kind == kind);
+            regions.flat_map(|r| {
                 let start = words.partition_point(|w| u64::from(w.address) < r.first);
                 let end = words.partition_point(|w| u64::from(w.address) < r.end);
-                words[start..end].iter().map(|w| w.address)
-            });
+                &words[start..end]
+            })
+        };
+        let image_words = words_of(Kind::Image).map(|w| w.address);
+        let private: Vec<_> = words_of(Kind::Private)
+            .map(|w| (w.address, w.initial))
+            .collect();
         let mut fetches: BTreeMap<(u32, u8), u64> = BTreeMap::new();
         for fetch in census
             .fetches
@@ -333,6 +342,12 @@ impl OneOff {
         )?;
         Ok(OneOff {
             batches: boundary::batches(&regions, &words),
+            private_words: private
+                .chunks(private_words::WORDS)
+                .map(|words| private_words::Event {
+                    words: words.to_vec(),
+                })
+                .collect(),
             openings,
             raises,
             fetch_faults,
@@ -343,6 +358,7 @@ impl OneOff {
     pub(crate) fn counts(&self) -> OneOffCounts {
         OneOffCounts {
             batches: self.batches.len(),
+            private_words: self.private_words.len(),
             image_pages: self.openings.image_pages.len(),
             decoded_pages: self.openings.decoded_pages.len(),
             nodes: self.openings.nodes.len(),

@@ -13,13 +13,13 @@ use crate::{
         fetch_fault::{self, FetchFault},
         image_page,
         memory::{Load, Store},
-        node,
+        node, private_words,
         raise::{self, Raise},
         subword::{ByteLoad, ByteStore, HalfLoad, HalfStore},
         tables::{self, Histograms},
         unaligned::Unaligned,
         DecodedPage, Divide, Equality, EqualityTrap, ImagePage, LeadingZeros, Logic, Multiply,
-        Node, Order, OrderTrap, Shift, Unsigned,
+        Node, Order, OrderTrap, PrivateWords, Shift, Unsigned,
     },
     lc::{Columns, Lc, Var},
     segment::Segment,
@@ -64,6 +64,8 @@ pub struct Work {
     pub fetch_faults: Vec<fetch_fault::Event>,
     /// Batches of the memory boundary.
     pub batches: Vec<Batch>,
+    /// Words of the private tape.
+    pub private_words: Vec<private_words::Event>,
     /// Image pages.
     pub image_pages: Vec<image_page::Event>,
     /// Parts of decoded pages.
@@ -146,6 +148,7 @@ pub fn build(c: &Capacities) -> Segment {
     for _ in 0..c.batches {
         boundary = boundary::synthesize(&mut b, &boundary);
     }
+    repeat::<PrivateWords>(&mut b, c.private_words);
     repeat::<ImagePage>(&mut b, c.image_pages);
     repeat::<DecodedPage>(&mut b, c.decoded_pages);
     repeat::<Node>(&mut b, c.nodes);
@@ -237,6 +240,7 @@ pub fn fill(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out: &
     for i in 0..c.batches {
         boundary::fill(work.batches.get(i).unwrap_or(&idle), &mut position, out);
     }
+    fill_chip::<PrivateWords>(work.private_words.iter(), c.private_words, out);
     fill_chip::<ImagePage>(work.image_pages.iter(), c.image_pages, out);
     fill_chip::<DecodedPage>(work.decoded_pages.iter(), c.decoded_pages, out);
     fill_chip::<Node>(work.nodes.iter(), c.nodes, out);

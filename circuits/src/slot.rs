@@ -1,6 +1,6 @@
 //! One instruction slot: fetch, two register reads, an addition or subtraction or a dispatch, a register write, the next address.
 //!
-//! What a slot does is what [`Entry`] says. Slots form a chain: `pc`, `next_pc` and `step` go from one to the next, and between
+//! What a slot does is what [`Entry`] says. Slots form a chain: `place = pc + 2^34 step` and `next_pc` go from one to the next, and between
 //! segments through the [`state`](crate::state).
 //!
 //! # Columns
@@ -20,24 +20,24 @@
 //! | row | forces |
 //! | --- | --- |
 //! | six booleans | the flags, so their part of the fetched tuple is bounded (condition 2) |
-//! | `(pc + 2^34 step + 2^40 rs + 2^46 rt + 2^52 rd + 2^58 flags, operation, 0, immediate, target)` consumed on the program bus | the entry is one of the program's, or one that an exception put in its place (condition 6); the third part is the mark of an opened page |
+//! | `(place + 2^40 rs + 2^46 rt + 2^52 rd + 2^58 flags, operation, 0, immediate, target)` consumed on the program bus | the entry is one of the program's, or one that an exception put in its place (condition 6); the third part is the mark of an opened page |
 //! | lookups of `low`, `high` | the result is below 2^32, whoever computes it (condition 5): chips need not check their `z` |
 //! | three times a lookup of `gap`, `(t - 1 - gap, index, old)` consumed, `(t, index, new)` produced | a port takes what was last put there (condition 3): `new` is the old value for `rs` and `rt` and `z` for `rd` |
-//! | `minus y`, `jump_register y` | what the next row subtracts |
-//! | `(1 - dispatch)(x + y - 2 minus y - jump_register y + 2^32 (minus - carry) - z) = 0` | without dispatch `z` is `x + y`, `x - y` or `x` modulo 2^32: `carry` is a bit and `z` a word, so both are functions of `x` and `y` (condition 8) |
+//! | `w = (2 minus + jump_register) y` | what the next row subtracts |
+//! | `(1 - dispatch)(x + y - w + 2^32 (minus - carry) - z) = 0` | without dispatch `z` is `x + y`, `x - y` or `x` modulo 2^32: `carry` is a bit and `z` a word, so both are functions of `x` and `y` (condition 8) |
 //! | `(x + 2^34 y + 2^67 operation, time + j, z)` produced `dispatch` times | with it, a chip consumes exactly this (condition 9) |
 //! | `taken = branch z` | whether the branch is taken |
-//! | `(jump + taken)(target + jump_register y - base)`, `base = next_pc + 4 last` | the next `next_pc` is `base` plus this |
-//! | `last (next_pc - pc)` | the next `pc` is `pc` plus this |
-//! | `(1 - last)(step + 1 + 8 branch)` | the next step |
-//! | two linear rows | give the next `pc` and `next_pc` a column, so that combinations do not grow along the chain |
+//! | `(jump + taken)(target + w - base)`, `base = next_pc + 4 last` | the next `next_pc` is `base` plus this: no entry has `minus` with `jump` or `branch`, so `w` is `jump_register y` |
+//! | `last (next_pc - on)`, `on = place + 2^34 (1 + 8 branch)` | the next place is `on` plus this: `next_pc` at step 0, or the same `pc` one or nine steps on |
+//! | two linear rows | give the next place and `next_pc` a column, so that combinations do not grow along the chain |
 //!
 //! Every multiplicity is a constant or the decoded `dispatch` (condition 9), so a slot is never idle: after the halt slots go on executing the one
 //! instruction at the halting address.
 //!
 //! # Bounds
-//! (Condition 2.) `pc` and `step` are chain values: `pc` was a fetched address, a bounded target, a register's value, or such a
-//! value plus 4, hence below 2^33; the step is 0 or one more than (nine more than) a fetched one, hence below 64. Register indices arrive
+//! (Condition 2.) `place` and `next_pc` are chain values. `next_pc` was a fetched address, a bounded target, a register's value, or such a
+//! value plus 4, hence below 2^33. A place is that with step 0, or a place that was fetched one or nine steps on: its step is hence below 64 and the
+//! place below 2^40. Register indices arrive
 //! alone on gamma from the register bus, whose first producers are the constants 0 to 39 and which always consumes what was
 //! produced earlier, at the same index: an index that is none of these has no first producer. `x` is the sum of two words, `y` a word, both from buses
 //! where they stand alone, so the three parts of the dispatch tuple's first element lie in `[0, 2^33)`, `[0, 2^32)`, `[0, 2^16)`. The slot's time is that of
@@ -53,12 +53,10 @@ use crate::{
 /// What flows from slot to slot.
 #[derive(Clone, Debug)]
 pub struct Chain {
-    /// Address of the instruction.
-    pub pc: Lc,
-    /// Address of the one after it.
+    /// Address of the instruction, and from bit 34 on the micro-op.
+    pub place: Lc,
+    /// Address of the instruction after it.
     pub next_pc: Lc,
-    /// Micro-op.
-    pub step: Lc,
 }
 
 /// Base columns of a slot.
@@ -96,8 +94,7 @@ pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Ch
     let packed_flags = flags.iter().enumerate().fold(Lc::zero(), |sum, (i, f)| {
         sum + f * pow2(FLAGS_SHIFT + i as u32)
     });
-    let packed = &chain.pc
-        + &chain.step * pow2(STEP_SHIFT)
+    let packed = &chain.place
         + &rs * pow2(RS_SHIFT)
         + &rt * pow2(RT_SHIFT)
         + &rd * pow2(RD_SHIFT)
@@ -147,9 +144,8 @@ pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Ch
     let x = &rs_value + &immediate;
     let y = rt_value;
     let carry = b.bit("the carry is a bit");
-    let subtracted = b.product("what is subtracted", minus, &y);
-    let register_target = b.product("a target from a register", jump_register, &y);
-    let sum = &x + &y - subtracted * 2 - &register_target + (minus - &carry) * pow2(32);
+    let subtracted = b.product("what is subtracted", &(minus * 2 + jump_register), &y);
+    let sum = &x + &y - &subtracted + (minus - &carry) * pow2(32);
     b.row(
         "the result is the sum, if nothing is dispatched",
         &(1 - dispatch),
@@ -166,17 +162,12 @@ pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Ch
 
     let taken = b.product("a branch is taken", branch, &result);
     let base = &chain.next_pc + last * 4;
-    let leap = b.product(
-        "next_pc",
-        &(jump + taken),
-        &(target + register_target - &base),
-    );
-    let advance = b.product("pc", last, &(&chain.next_pc - &chain.pc));
-    let step = b.product("step", &(1 - last), &(&chain.step + 1 + branch * 8));
+    let leap = b.product("next_pc", &(jump + taken), &(target + subtracted - &base));
+    let on = &chain.place + (branch * 8 + 1) * pow2(STEP_SHIFT);
+    let advance = b.product("place", last, &(&chain.next_pc - &on));
     Chain {
-        pc: cut(b, "pc", &chain.pc + advance),
+        place: cut(b, "place", on + advance),
         next_pc: cut(b, "next_pc", base + leap),
-        step,
     }
 }
 
@@ -226,10 +217,10 @@ mod tests {
 
     fn segment() -> Segment {
         let mut b = Builder::new();
-        let [pc, next_pc, step, time] = b.columns();
+        let [place, next_pc, time] = b.columns();
         b.section("slot");
-        let after = synthesize(&mut b, INDEX, &time, &Chain { pc, next_pc, step });
-        let outputs = [after.pc, after.next_pc + after.step * pow2(40)];
+        let after = synthesize(&mut b, INDEX, &time, &Chain { place, next_pc });
+        let outputs = [after.place, after.next_pc];
         Segment::new(b, [&outputs[0], &outputs[1]])
     }
 
@@ -262,10 +253,10 @@ mod tests {
             gaps: [3, 0, 7],
         };
         let base = filled(|out| {
-            out.extend([u64::from(PC), u64::from(NEXT), 2, TIME]);
+            out.extend([u64::from(PC) + (2 << STEP_SHIFT), u64::from(NEXT), TIME]);
             fill(&row, out);
         });
-        assert_eq!(base.len(), 4 + WIDTH);
+        assert_eq!(base.len(), 3 + WIDTH);
         base
     }
 
@@ -273,8 +264,13 @@ mod tests {
     fn after(segment: &Segment, pre: &[F]) -> (u64, u64, u64) {
         let mut post = vec![F::ZERO; segment.post_len()];
         segment.fill_post(pre, &challenges(), &mut post);
-        let [pc, packed] = [post[post.len() - 2], post[post.len() - 1]].map(|v| small(&v).unwrap());
-        (pc, packed & ((1 << 40) - 1), packed >> 40)
+        let [place, next_pc] =
+            [post[post.len() - 2], post[post.len() - 1]].map(|v| small(&v).unwrap());
+        (
+            place & ((1 << STEP_SHIFT) - 1),
+            next_pc,
+            place >> STEP_SHIFT,
+        )
     }
 
     /// An entry, the values of its sources, its result, and `pc`, `next_pc` and step after it.
@@ -425,7 +421,7 @@ mod tests {
                 list.sort();
                 list
             };
-            for column in 4..honest.len() {
+            for column in 3..honest.len() {
                 for delta in &deltas {
                     let mut mutant = honest.clone();
                     mutant[column] += delta;
@@ -448,13 +444,13 @@ mod tests {
     fn fields_of_the_fetched_entry_cannot_trade_bits() {
         let segment = segment();
         let honest = base(plain(), 1, 2, 3);
-        // Columns: four of the chain, six flags, then rs, rt, rd.
+        // Columns: three of the chain, six flags, then rs, rt, rd.
         for (low, high, shift) in [
-            (10usize, 11usize, 6u32),
-            (11, 12, 6),
-            (12, 4, 6),
+            (9usize, 10usize, 6u32),
+            (10, 11, 6),
+            (11, 3, 6),
+            (3, 4, 1),
             (4, 5, 1),
-            (5, 6, 1),
         ] {
             let mut mutant = honest.clone();
             mutant[low] += pow2(shift);
@@ -481,6 +477,6 @@ mod tests {
             .filter(|r| segment.is_nonlinear(*r))
             .count();
         // Five of the non-linear rows are the powers of gamma and the segment's time, shared by all slots.
-        assert_eq!((segment.num_rows(), nonlinear - 5), (44, 37));
+        assert_eq!((segment.num_rows(), nonlinear - 5), (42, 35));
     }
 }

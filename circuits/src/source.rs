@@ -185,6 +185,7 @@ impl<'a> Source<'a> {
             raises: place(&plan.raises, c.raises, i, n).to_vec(),
             fetch_faults: place(&plan.fetch_faults, c.fetch_faults, i, n).to_vec(),
             batches: batches.to_vec(),
+            private_words: place(&plan.private_words, c.private_words, i, n).to_vec(),
             image_pages: place(&plan.image_pages, c.image_pages, i, n).to_vec(),
             decoded_pages: place(&plan.decoded_pages, c.decoded_pages, i, n).to_vec(),
             nodes: place(&plan.nodes, c.nodes, i, n).to_vec(),

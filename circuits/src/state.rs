@@ -2,8 +2,8 @@
 //!
 //! | word | initial | final |
 //! | --- | --- | --- |
-//! | `pc`, `next_pc` | reset vector, reset vector + 4 | the halting address, both |
-//! | step | 0 | 0 |
+//! | place: `pc + 2^34 step` | reset vector, step 0 | the halting address, step 0 |
+//! | `next_pc` | reset vector + 4 | the halting address |
 //! | time of the next slot | 1 | 1 + n K |
 //! | registers 1 to 31, HI, LO, UserLocal, Tick, three temporaries, sink | 0 | 0 |
 //! | byte order (1 = big endian) | of the header | the same |
@@ -16,7 +16,7 @@
 //! | row | forces |
 //! | --- | --- |
 //! | two lookups for each register but 0 | entering registers are words |
-//! | hash of the eight other words and of the registers, seven to an element | equals `z[0]`: the segment continues from where the one before it stopped (condition 12) |
+//! | hash of the seven other words and of the registers, seven to an element | equals `z[0]`: the segment continues from where the one before it stopped (condition 12) |
 //! | 40 times `(0, index, entering value)` produced on the register bus | what the first port of each register takes |
 //! | 40 times a lookup of a time, `(time, index, leaving value)` consumed | what its last port left |
 //! | the sum of all terms of the register bus is 0 | register tuples balance inside the segment: their times are local to it (condition 3) |
@@ -46,7 +46,7 @@ pub use crate::border::State;
 pub struct StateLc {
     /// All registers; index 0 is the constant zero.
     pub registers: Vec<Lc>,
-    /// `pc`, `next_pc`, step.
+    /// Place and `next_pc`.
     pub chain: Chain,
     /// Time of the next slot.
     pub time: Lc,
@@ -69,12 +69,12 @@ impl State {
 /// Allocates the entering state; its registers are range-checked.
 pub fn enter(b: &mut Builder) -> StateLc {
     let one = Lc::from(1);
-    let [pc, next_pc, step, time, big_endian, next, end, kind] = b.columns();
+    let [place, next_pc, time, big_endian, next, end, kind] = b.columns();
     let mut registers = vec![Lc::zero()];
     registers.extend((1..REGISTERS).map(|_| b.word("entering register", &one)));
     StateLc {
         registers,
-        chain: Chain { pc, next_pc, step },
+        chain: Chain { place, next_pc },
         time,
         big_endian,
         boundary: [next, end, kind],
@@ -123,9 +123,8 @@ pub fn fill_registers(times: &[u16], leaving: &[u32], out: &mut Columns) {
 /// The hash of a state in rows.
 pub fn hash_rows(b: &mut Builder, state: &StateLc) -> Lc {
     let mut elements = vec![
-        state.chain.pc.clone(),
+        state.chain.place.clone(),
         state.chain.next_pc.clone(),
-        state.chain.step.clone(),
         state.time.clone(),
         state.big_endian.clone(),
     ];
@@ -231,9 +230,9 @@ mod tests {
     fn registers_of_one_element_cannot_trade_bits() {
         let state = some_state();
         let mut base = witness(&state, &state.registers);
-        // Eight other words, then two limbs a register.
-        base[8 + 1] += pow2(16);
-        base[8 + 2] -= F::ONE;
+        // Seven other words, then two limbs a register.
+        base[7 + 1] += pow2(16);
+        base[7 + 2] -= F::ONE;
         let segment = segment();
         let pre = segment.expand(&base);
         let mut z = challenges();

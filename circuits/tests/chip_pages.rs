@@ -30,7 +30,7 @@ const fn page(name: &'static str, title: &'static str, sources: &'static [&'stat
 }
 
 #[rustfmt::skip]
-const PAGES: [Page; 29] = [
+const PAGES: [Page; 30] = [
     page("bus", "Buses", &["bus.rs"]),
     page("state", "The state between segments", &["state.rs"]),
     page("slot", "Slots", &["slot.rs"]),
@@ -51,6 +51,7 @@ const PAGES: [Page; 29] = [
     page("raise", "Exceptions", &["chips/raise.rs"]),
     page("fetch_fault", "Fetch faults", &["chips/fetch_fault.rs"]),
     page("boundary", "The memory boundary", &["boundary.rs"]),
+    page("private_words", "Private words", &["chips/private_words.rs"]),
     page("image_page", "Image pages", &["chips/image_page.rs"]),
     page("decoded_page", "Decoded pages", &["chips/decoded_page.rs"]),
     page("node", "Tree nodes", &["chips/node.rs"]),
@@ -89,7 +90,7 @@ fn units(c: &Capacities, unit: unit::Unit) -> usize {
 }
 
 #[rustfmt::skip]
-const PARTS: [Part; 30] = [
+const PARTS: [Part; 31] = [
     part("state", "entering state and its hash", "state", |_| 1),
     part("slot", "one micro-op", "slot", |c| c.slots),
     part("registers", "entering and leaving registers", "state", |_| 1),
@@ -114,6 +115,7 @@ const PARTS: [Part; 30] = [
     part("raise", "the entries of an exception", "raise", |c| c.raises),
     part("fetch fault", "an address that cannot be fetched", "fetch_fault", |c| c.fetch_faults),
     part("boundary", "a batch of touched words", "boundary", |c| c.batches),
+    part("private words", "32 words of the private tape", "private_words", |c| c.private_words),
     part("image page", "128 words of the image", "image_page", |c| c.image_pages),
     part("decoded page", "80 decoded micro-ops", "decoded_page", |c| c.decoded_pages),
     part("node", "a node of a tree", "node", |c| c.nodes),

@@ -18,8 +18,8 @@
 //! with `carry = 0` an `x` of 2^32 or more gives a word that does not exist, with `carry = 1` a smaller `x` gives none at all.
 //!
 //! # Time
-//! The access consumes `(address, old, now - 1 - gap)` and produces `(address, new, now)`: times of one address strictly increase
-//! (condition 3). `now` is below 2^32, so is the gap; a negative time is one that nobody produces.
+//! The access consumes `(address, now - 1 - gap, old)` and produces `(address, now, new)`: times of one address strictly increase
+//! (condition 3). `now` is below 2^32, so is the gap; a negative time is one that nobody produces. Each part is alone on its power of gamma (condition 2).
 //!
 //! # Riding conditions
 //! A slot's dispatch tuple packs `x`, `y` and the operation into the 74 low bits of its first part. A chip may add `2^74 r` to that part, where
@@ -67,20 +67,26 @@ impl Cell {
         }
     }
 
-    /// The two terms of the access: 2 non-linear rows, and one for each of `old` and `new` that is not yet scaled.
+    /// The two terms of the access: 2 non-linear rows, and one for each of `old`, `new` and the time before that is not yet scaled; `now` is, for the dispatch.
     /// `new` must be below 2^32 by the caller's rows.
     pub fn access(&self, b: &mut Builder, new: &Lc) {
-        let zero = Lc::zero();
-        let before = &self.address + &self.old_time * (1 << 32);
-        let after = &self.address + &self.now * (1 << 32);
         let e = &self.enable;
         b.consume(
             "memory before",
             Bus::Memory,
             e,
-            &[before, zero.clone(), self.old.clone()],
+            &[
+                self.address.clone(),
+                self.old_time.clone(),
+                self.old.clone(),
+            ],
         );
-        b.produce("memory after", Bus::Memory, e, &[after, zero, new.clone()]);
+        b.produce(
+            "memory after",
+            Bus::Memory,
+            e,
+            &[self.address.clone(), self.now.clone(), new.clone()],
+        );
     }
 
     /// Appends the columns.

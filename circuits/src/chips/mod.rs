@@ -15,6 +15,7 @@ pub mod memory;
 pub mod multiply;
 pub mod node;
 pub mod order;
+pub mod private_words;
 pub mod raise;
 #[cfg(test)]
 mod reference;
@@ -34,5 +35,6 @@ pub use logic::Logic;
 pub use multiply::Multiply;
 pub use node::Node;
 pub use order::{Order, OrderTrap};
+pub use private_words::PrivateWords;
 pub use shift::Shift;
 pub use unsigned::Unsigned;

@@ -85,12 +85,9 @@ pub fn flaw(wanted: &HashMap<(Bus, [F; 5]), F>, big_endian: bool) -> Option<Stri
         match bus {
             Bus::Dispatch if *m == -F::ONE => calls.push(dispatched(tuple)?),
             Bus::Memory if *m == -F::ONE => {
-                let packed = small(&tuple[0])?;
-                let value = u32::try_from(small(&tuple[2])?).ok()?;
-                if packed & 0xffff_ffff >= 1 << 30 || tuple[1] != F::ZERO {
-                    return None;
-                }
-                before.push((packed & 0xffff_ffff, packed >> 32, value));
+                let [address, then, value] = [0, 1, 2].map(|i| small(&tuple[i]));
+                let (address, then) = (address.filter(|a| *a < 1 << 30)?, then?);
+                before.push((address, then, u32::try_from(value?).ok()?));
             }
             Bus::Memory if *m == F::ONE => after.push(*tuple),
             _ => return Some(format!("multiplicity {m:?} on {bus:?}")),
@@ -116,8 +113,8 @@ pub fn flaw(wanted: &HashMap<(Bus, [F; 5]), F>, big_endian: bool) -> Option<Stri
     }
     let (value, new) = apply(operation, x, y, old, big_endian);
     let expected = [
-        F::from(address) + F::from(time) * F::from(1 << 32),
-        F::ZERO,
+        F::from(address),
+        F::from(time),
         F::from(u64::from(new)),
         F::ZERO,
         F::ZERO,

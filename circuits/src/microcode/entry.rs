@@ -24,7 +24,7 @@ pub const T1: Register = 37;
 pub const T2: Register = 38;
 /// Where a slot writes that has no destination, `$0` included.
 pub const SINK: Register = 39;
-pub use crate::border::REGISTERS;
+pub use crate::border::{REGISTERS, STEP_SHIFT};
 
 /// How far a micro-op with `branch` moves the step. More than the micro-ops of any instruction, so that what follows it meets
 /// nothing else: the two halves of a branch-likely, and the exception that takes the place of an instruction.
@@ -70,9 +70,7 @@ pub struct Entry {
     pub target: u32,
 }
 
-/// Bit positions inside the first part of a program tuple: `pc`, then these above it.
-pub const STEP_SHIFT: u32 = 34;
-/// See [`STEP_SHIFT`].
+/// Bit positions inside the first part of a program tuple: `pc`, then the step at [`STEP_SHIFT`], then these above it.
 pub const RS_SHIFT: u32 = STEP_SHIFT + 6;
 /// See [`STEP_SHIFT`].
 pub const RT_SHIFT: u32 = RS_SHIFT + 6;

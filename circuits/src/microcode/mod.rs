@@ -10,6 +10,7 @@
 //!   modulo 2^32.
 //! * `base` is `next_pc + 4` with `last`, else `next_pc`. The next instruction address becomes the target with `jump`, or with `branch` if the result is 1; target plus `Y`
 //!   with `jump_register`; else `base`.
+//! * `minus` comes neither with `jump` nor with `branch`: rows that subtract and rows that jump share a product.
 //! * With `last`, `pc` becomes the old `next_pc` and the step 0; else `pc` stays and the step grows by 1, with `branch` by 9.
 //!
 //! Register indices: 0 to 31 the general registers, 32 HI, 33 LO, 34 UserLocal, 35 Tick, 36 to 38 temporaries, 39 the sink, where a micro-op writes that has no destination.

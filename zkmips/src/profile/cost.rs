@@ -84,6 +84,7 @@ fn sections(count: usize) -> Vec<u64> {
         raises: 0,
         fetch_faults: 0,
         batches: 0,
+        private_words: 0,
         image_pages: 0,
         decoded_pages: 0,
         nodes: 0,

@@ -9,6 +9,7 @@ use crate::{
     unit::Unit,
 };
 use ff::Field;
+use zkmips_emulator::constants::PUBLIC_TAPE;
 
 #[test]
 fn a_load_returns_what_was_stored() {
@@ -104,7 +105,6 @@ fn no_address_lives_twice() {
     let refusal = stage.refusal_of(stage.plan.statement(), &works, |segment, base| {
         if segment == i {
             base[skip] = -F::ONE;
-            base[skip + 1] = F::ZERO;
         }
     });
     expect("an address twice", refusal, "false fact on Range");
@@ -188,16 +188,80 @@ fn no_word_lies_behind_memory() {
     stage.refuses("a word at 2^32", &works, "final state");
 }
 
-/// Condition 2: address and time share a part.
+/// Condition 2: address, time and value are alone on their powers, so none can make up for another.
 #[test]
 fn address_and_time_do_not_trade_bits() {
     let stage = &STAGE;
     let (i, j, k) = stage.word(DATA / 4 + 1);
     let at = stage.word_column(j, k);
-    // A word's columns: enable, two limbs each of what is skipped, of the initial word and of the time, the last word.
-    let trade = |base: &mut Vec<F>| {
-        base[at + 1] += F::from(1 << 32);
-        base[at + 5] -= F::ONE;
+    // A word's columns: enable, what is skipped, the initial word, the time, the last word.
+    let (skip, time, last) = (at + 1, at + 3, at + 4);
+    for bits in [0, 16, 30, 32] {
+        for [from, to] in [[skip, time], [time, last]] {
+            let trade = |segment: usize, base: &mut Vec<F>| {
+                if segment == i {
+                    base[from] += F::from(1 << bits);
+                    base[to] -= F::ONE;
+                    if from == skip {
+                        // The word after it stays where it is.
+                        base[skip + 5] -= F::from(1 << bits);
+                    }
+                }
+            };
+            let refusal = stage.refusal_of(stage.plan.statement(), &stage.honest, trade);
+            let refusal = refusal.expect("bits that move are noticed");
+            assert!(!refusal.contains("row"), "no row knows: {refusal}");
+        }
+    }
+}
+
+/// Condition 5: a word of the private tape has 32 bits, and nobody offers one at an address of the image.
+#[test]
+fn private_words_are_words_and_stay_private() {
+    let stage = &STAGE;
+    fn offered(works: &mut [Work]) -> &mut Vec<(u32, u32)> {
+        let lot = works.iter_mut().find_map(|w| w.private_words.first_mut());
+        &mut lot.expect("the program reads its private tape").words
+    }
+    let mut works = stage.honest.clone();
+    offered(&mut works)[0].1 ^= 1;
+    stage.refuses("another private word", &works, "left on Image");
+    let mut works = stage.honest.clone();
+    let address = offered(&mut works)[0].0;
+    offered(&mut works)[0].0 += 1;
+    stage.refuses("a private word elsewhere", &works, "left on Image");
+
+    // A word of 33 bits at both ends, which the program may not have loaded.
+    let (i, j, k) = stage.word(address);
+    let lot = stage
+        .honest
+        .iter()
+        .position(|w| !w.private_words.is_empty());
+    let lot = lot.expect("the program reads its private tape");
+    let high = stage.segment.first_base_column("private words") + 3;
+    let boundary = stage.word_column(j, k);
+    let long = |segment: usize, base: &mut Vec<F>| {
+        if segment == lot {
+            base[high] += F::from(1 << 16);
+        }
+        if segment == i {
+            base[boundary + 2] += F::from(1 << 32);
+        }
     };
-    stage.refuses_columns("an address of 33 bits", i, trade, "below the region's end");
+    let refusal = stage.refusal_of(stage.plan.statement(), &stage.honest, long);
+    expect("a word of 33 bits", refusal, "false fact on Range");
+
+    // A word of the image or of the public tape that the prover makes up, offered as a private one.
+    for address in [DATA / 4, PUBLIC_TAPE / 4] {
+        let mut works = stage.run(|machine, _| {
+            if machine.time() == 1 {
+                machine.poke(address, 99);
+            }
+            false
+        });
+        let (i, j, k) = stage.word(address);
+        works[i].batches[j].words[k].initial = 99;
+        offered(&mut works).push((address, 99));
+        stage.refuses("a made-up word", &works, "left on Image");
+    }
 }

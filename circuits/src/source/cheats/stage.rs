@@ -45,14 +45,15 @@ const CAPACITIES: Capacities = Capacities {
     raises: 1,
     fetch_faults: 1,
     batches: 4,
+    private_words: 1,
     image_pages: 1,
     decoded_pages: 2,
     nodes: 6,
     range_block: 1 << 14,
 };
 
-/// Base columns of a state: eight words, two limbs for each register but `$0`.
-pub const STATE_WIDTH: usize = 8 + 2 * (REGISTERS - 1);
+/// Base columns of a state: seven words, two limbs for each register but `$0`.
+pub const STATE_WIDTH: usize = 7 + 2 * (REGISTERS - 1);
 
 #[rustfmt::skip]
 fn text() -> Vec<u32> {
@@ -209,6 +210,7 @@ impl Stage {
             for batch in &work.batches {
                 position = batch.after(position);
             }
+            work.private_words = place(&one_off.private_words, c.private_words, i, n).to_vec();
             let openings = &one_off.openings;
             work.image_pages = place(&openings.image_pages, c.image_pages, i, n).to_vec();
             work.decoded_pages = place(&openings.decoded_pages, c.decoded_pages, i, n).to_vec();
@@ -262,9 +264,9 @@ impl Stage {
 
     /// Position of the first base column of a word of the boundary.
     pub fn word_column(&self, batch: usize, word: usize) -> usize {
-        // Five columns of the switch, four of the kind; eight for each word; three of the batch's end.
-        let batch_width = 5 + 4 + 8 * boundary::WORDS + 3;
-        self.segment.first_base_column("boundary") + batch * batch_width + 9 + 8 * word
+        // Five columns of the switch, four of the kind, two of the first word; five for each word; two of the batch's end.
+        let batch_width = 5 + 4 + 2 + 5 * boundary::WORDS + 2;
+        self.segment.first_base_column("boundary") + batch * batch_width + 11 + 5 * word
     }
 
     /// First and last word address of the region of an address.

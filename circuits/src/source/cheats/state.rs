@@ -1,9 +1,9 @@
 //! Conditions 2, 3, 12 and 14: registers, and the state between segments.
 
-use super::stage::{MAIN, STAGE};
+use super::stage::{MAIN, STAGE, STATE_WIDTH};
 use crate::{
     lc::F,
-    microcode::Entry,
+    microcode::{Entry, REGISTERS},
     shape::Work,
     slot::{port_time, WIDTH},
 };
@@ -128,7 +128,7 @@ fn an_access_follows_an_earlier_one_and_writes_32_bits() {
 #[test]
 fn registers_of_one_element_do_not_trade_bits() {
     let trade = |base: &mut Vec<F>| {
-        let at = 8 + 2 * 8;
+        let at = STATE_WIDTH - 2 * (REGISTERS - 1) + 2 * 8;
         base[at + 1] += F::from(1 << 16);
         base[at + 2] -= F::ONE;
     };

@@ -46,7 +46,7 @@ pub use crate::region::{Kind, Position, Region, END};
 /// Words in a batch.
 pub const WORDS: usize = 32;
 
-/// Addresses from one word of a batch to the next are less than this apart.
+/// Addresses from one word of a batch to the next are at most this apart.
 const FAR: u64 = 1 << 16;
 
 /// The part of a tuple of the image bus that is 0 for words that have a source has this value for words of the private tape. It is 1 for what

@@ -439,7 +439,7 @@ mod tests {
         }
     }
 
-    /// Moving 2^j between neighbours of the packed part of the fetch changes a register tuple's index, a flag that is not a bit, or the chain.
+    /// Moving 2^j between neighbours of the packed part of the fetch changes a register tuple's index, or a flag that is not a bit. (Those of the place are the state's, `source/cheats/program.rs`.)
     #[test]
     fn fields_of_the_fetched_entry_cannot_trade_bits() {
         let segment = segment();

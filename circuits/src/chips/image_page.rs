@@ -1,7 +1,7 @@
 //! Pages of the initial image: 128 words.
 //!
-//! A row opens one page and offers its words on the image bus as `(word address, mark, word)`; the mark is 0 in every tuple that is
-//! consumed.
+//! A row opens one page and offers its words on the image bus as `(word address, mark, word)`; the mark of words of the
+//! image is 0 in every tuple that is consumed.
 //!
 //! Columns: `e` (enable), index, digest; for each word its low and high half and a multiplicity.
 //!

@@ -78,7 +78,7 @@ pub fn apply(operation: Operation, x: u64, y: u32, old: u32, big_endian: bool) -
 /// What is wrong with the demands of a memory chip's row: `None` if nobody could answer them, or if they are what the machine does.
 ///
 /// The rest of the machine answers dispatch tuples that a slot produces and memory tuples at word addresses from 0 to 2^30 - 1
-/// with a 32-bit value and a time of at most 32 bits.
+/// with a 32-bit value and any time.
 pub fn flaw(wanted: &HashMap<(Bus, [F; 5]), F>, big_endian: bool) -> Option<String> {
     let (mut calls, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
     for ((bus, tuple), m) in wanted {

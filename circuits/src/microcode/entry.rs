@@ -119,6 +119,11 @@ impl Entry {
         ]
     }
 
+    /// Whether it does not subtract where it jumps or branches, which share a product in the slot's rows.
+    pub fn is_one_kind(&self) -> bool {
+        !(self.minus && (self.jump || self.branch))
+    }
+
     /// Everything of the first part of the tuple but `pc`, shifted down: 30 bits.
     pub fn control(&self) -> u32 {
         let flags = self

@@ -59,7 +59,8 @@ fn check(entries: &[Entry]) {
         } else if !e.branch {
             assert_eq!(e.target, 0);
         }
-        assert!(!e.minus || !(e.dispatch || e.jump || e.branch));
+        assert!(!e.minus || !e.dispatch);
+        assert!(e.is_one_kind());
     }
     // What raises does so before any effect, and its exception has steps of its own.
     for (i, e) in entries.iter().enumerate() {
@@ -74,9 +75,8 @@ fn check(entries: &[Entry]) {
             assert!(fault.dispatch && fault.branch && !fault.last && !fault.jump);
             assert_eq!((fault.rs, fault.rt), (e.rs, e.rt));
             assert_eq!(fault.immediate, e.immediate);
-            assert!(!fault.minus);
+            assert!([fault, save, leave].iter().all(Entry::is_one_kind));
             for entry in [save, leave] {
-                assert!(!entry.minus);
                 assert!(keys.insert(entry.step) && entry.step < 16);
             }
             assert_eq!(save.step, fault.following_step());

@@ -7,7 +7,7 @@
 //!
 //! | domain | number | elements |
 //! | --- | --- | --- |
-//! | state | 1 | eight words of their own, then 39 registers, seven to an element |
+//! | state | 1 | seven words of their own, then 39 registers, seven to an element |
 //! | node | 2 | place, index, 16 children |
 //! | image page | 3 | index, 128 words, seven to an element |
 //! | decoded page | 4 | place, index, digest of the next part, 80 entries, two to an element |

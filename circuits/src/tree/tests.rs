@@ -157,12 +157,14 @@ fn the_root_binds_every_word_and_micro_op() {
 }
 
 #[test]
-fn microcode_must_be_one_entry_a_step() {
+fn microcode_must_be_well_formed() {
     for spoil in [
         |e: &mut Vec<Entry>| e.push(e[0]),
         |e: &mut Vec<Entry>| e[0].pc += 4,
         |e: &mut Vec<Entry>| e[0].step = 32,
         |e: &mut Vec<Entry>| e.clear(),
+        |e: &mut Vec<Entry>| (e[0].minus, e[0].jump) = (true, true),
+        |e: &mut Vec<Entry>| (e[0].minus, e[0].branch) = (true, true),
     ] {
         let trees = ProgramTrees::new(&program(), |word, pc, before| {
             let mut entries = decode(word, pc, before);

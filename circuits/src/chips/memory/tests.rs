@@ -204,7 +204,7 @@ fn time_increases() {
             mutant[GAP + 1] = gap * pow2(16).invert().unwrap();
             assert_eq!(hole(&segment, &mutant, false), None);
         }
-        // A time beyond 32 bits in the address's neighbour.
+        // A time that moves on with the word before.
         let mut mutant = base.clone();
         mutant[NOW] += pow2(30);
         mutant[OLD] += F::ONE;

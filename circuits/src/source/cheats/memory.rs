@@ -2,7 +2,7 @@
 
 use super::stage::{expect, DATA, STAGE, WORDS};
 use crate::{
-    boundary::{Kind, Word},
+    boundary::{self, Kind, Word},
     chips::image_page,
     lc::F,
     shape::Work,
@@ -192,25 +192,24 @@ fn no_word_lies_behind_memory() {
 #[test]
 fn address_and_time_do_not_trade_bits() {
     let stage = &STAGE;
-    let (i, j, k) = stage.word(DATA / 4 + 1);
+    // The last word of its batch, so that the address may move: what is left of the region gets shorter.
+    let (i, j, k) = stage.word(DATA / 4 + 2);
+    assert_eq!(stage.honest[i].batches[j].words.len(), k + 1);
+    // A word's columns: enable, what is skipped, the initial word, the time, the last word. Behind the words is what is left, low half first.
     let at = stage.word_column(j, k);
-    // A word's columns: enable, what is skipped, the initial word, the time, the last word.
     let (skip, time, last) = (at + 1, at + 3, at + 4);
-    for bits in [0, 16, 30, 32] {
-        for [from, to] in [[skip, time], [time, last]] {
-            let trade = |segment: usize, base: &mut Vec<F>| {
-                if segment == i {
-                    base[from] += F::from(1 << bits);
-                    base[to] -= F::ONE;
-                    if from == skip {
-                        // The word after it stays where it is.
-                        base[skip + 5] -= F::from(1 << bits);
-                    }
+    let left = stage.word_column(j, boundary::WORDS);
+    for bits in [0, 3, 6] {
+        for [from, to] in [[skip, time], [skip, last], [time, last], [last, time]] {
+            let trade = |base: &mut Vec<F>| {
+                let moved = F::from(1 << bits);
+                base[from] += moved;
+                base[to] -= F::ONE;
+                if from == skip {
+                    base[left] -= moved;
                 }
             };
-            let refusal = stage.refusal_of(stage.plan.statement(), &stage.honest, trade);
-            let refusal = refusal.expect("bits that move are noticed");
-            assert!(!refusal.contains("row"), "no row knows: {refusal}");
+            stage.refuses_columns("bits moved", i, trade, "Memory");
         }
     }
 }

@@ -333,4 +333,10 @@ fn the_chain_is_made_of_fetched_addresses() {
         base[at + 1] -= F::ONE;
     };
     stage.refuses_columns("flags", segment, flags, "a flag is a bit");
+    // And between the place, which comes first in the state, and the lowest index of the first slot.
+    let place = |base: &mut Vec<F>| {
+        base[0] += F::from(1 << 40);
+        base[stage.slot_column(0) + 6] -= F::ONE;
+    };
+    stage.refuses_columns("place", segment, place, "hashed");
 }

@@ -29,6 +29,19 @@ pub struct Segment {
     pub executable: bool,
 }
 
+impl Segment {
+    /// A piece that is made of these words, from a word address on.
+    pub fn of_words(order: ByteOrder, address: u32, words: &[u32], executable: bool) -> Segment {
+        let bytes: Vec<u8> = words.iter().flat_map(|&word| order.bytes(word)).collect();
+        Segment {
+            address,
+            memory_bytes: bytes.len() as u32,
+            bytes,
+            executable,
+        }
+    }
+}
+
 /// A function or object of the symbol table.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Symbol {

@@ -102,21 +102,12 @@ fn program(order: ByteOrder, code: &[u32], data: &[u32]) -> Program {
     kernel[word(EXCEPTION_VECTOR)] = 0x275a_0004; // addiu $k0, $k0, 4
     kernel[word(EXCEPTION_VECTOR) + 1] = 0x0340_0008; // jr $k0
     kernel[word(HALT)] = 0x0800_0060; // j HALT
-    let segment = |address, words: &[u32], executable| {
-        let bytes: Vec<u8> = words.iter().flat_map(|&word| order.bytes(word)).collect();
-        Segment {
-            address,
-            memory_bytes: bytes.len() as u32,
-            bytes,
-            executable,
-        }
-    };
     Program::from_segments(
         order,
         &[
-            segment(CODE, code, true),
-            segment(DATA, data, false),
-            segment(RESET_VECTOR, &kernel, true),
+            Segment::of_words(order, CODE, code, true),
+            Segment::of_words(order, DATA, data, false),
+            Segment::of_words(order, RESET_VECTOR, &kernel, true),
         ],
     )
 }

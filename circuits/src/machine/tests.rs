@@ -16,16 +16,6 @@ const CODE: u32 = 0x0040_0000;
 const CODE_WORDS: u32 = 1 << 15;
 const DATA: u32 = 0x1000_0000;
 
-fn segment(order: ByteOrder, address: u32, words: &[u32], executable: bool) -> Segment {
-    let bytes: Vec<u8> = words.iter().flat_map(|&w| order.bytes(w)).collect();
-    Segment {
-        address,
-        memory_bytes: bytes.len() as u32,
-        bytes,
-        executable,
-    }
-}
-
 /// Kernel text that returns behind the instruction that raised, and `j H` at H.
 fn kernel(start: &[u32]) -> Vec<u32> {
     let mut text = vec![0; 128];
@@ -42,9 +32,9 @@ fn program(order: ByteOrder, start: &[u32], code: &[u32], data: &[u32]) -> Progr
     Program::from_segments(
         order,
         &[
-            segment(order, CODE, code, true),
-            segment(order, DATA, data, false),
-            segment(order, RESET_VECTOR, &kernel(start), true),
+            Segment::of_words(order, CODE, code, true),
+            Segment::of_words(order, DATA, data, false),
+            Segment::of_words(order, RESET_VECTOR, &kernel(start), true),
         ],
     )
 }

@@ -53,12 +53,7 @@ pub fn bytes(order: ByteOrder, words: &[u32]) -> Vec<u8> {
 }
 
 pub fn code(order: ByteOrder, address: u32, words: &[u32]) -> Segment {
-    Segment {
-        address,
-        bytes: bytes(order, words),
-        memory_bytes: 4 * words.len() as u32,
-        executable: true,
-    }
+    Segment::of_words(order, address, words, true)
 }
 
 /// A machine about to execute `words` at the reset vector, with nothing else in memory.

@@ -149,16 +149,8 @@ mod tests {
             0x0000_000c,    // syscall: the two slots of an exception
             0x0043_0034,    // teq
         ];
-        let bytes = words.iter().flat_map(|word| word.to_be_bytes()).collect();
-        let program = Program::from_segments(
-            ByteOrder::Big,
-            &[Segment {
-                address: RESET_VECTOR,
-                bytes,
-                memory_bytes: 20,
-                executable: true,
-            }],
-        );
+        let text = Segment::of_words(ByteOrder::Big, RESET_VECTOR, &words, true);
+        let program = Program::from_segments(ByteOrder::Big, &[text]);
         let costs = Costs::get();
         let unit = |unit: Unit| costs.units[unit as usize];
         let of = |index: u32, raised| costs.of(&program, RESET_VECTOR + 4 * index, raised);

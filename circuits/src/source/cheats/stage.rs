@@ -107,20 +107,11 @@ fn text() -> Vec<u32> {
 /// The program with these words at [`DATA`].
 pub fn program(data: &[u32]) -> Program {
     let order = ByteOrder::Big;
-    let segment = |address, words: &[u32], executable| {
-        let bytes: Vec<u8> = words.iter().flat_map(|w| order.bytes(*w)).collect();
-        elf::Segment {
-            address,
-            memory_bytes: bytes.len() as u32,
-            bytes,
-            executable,
-        }
-    };
     Program::from_segments(
         order,
         &[
-            segment(DATA, data, false),
-            segment(RESET_VECTOR, &text(), true),
+            elf::Segment::of_words(order, DATA, data, false),
+            elf::Segment::of_words(order, RESET_VECTOR, &text(), true),
         ],
     )
 }

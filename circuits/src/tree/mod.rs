@@ -15,14 +15,10 @@
 //! without pages. Which other nodes and pages are opened is the plan's choice; each once, as its facts can be used any number of times.
 
 #[cfg(feature = "prove")]
-mod pages;
-#[cfg(feature = "prove")]
 mod program;
 
 #[cfg(feature = "prove")]
-pub use pages::*;
-#[cfg(feature = "prove")]
-pub use program::{DecodedPage, Decoder, OpeningError, Openings, ProgramTrees};
+pub use program::*;
 
 /// Children of a node.
 pub const ARITY: usize = 16;
@@ -58,6 +54,3 @@ pub enum ProgramError {
     #[error("the instruction at {0:#010x} decodes to micro-ops that are not one per step: this is a bug in the decoder, please report it")]
     BadMicrocode(u32),
 }
-
-#[cfg(all(test, feature = "prove"))]
-mod tests;

@@ -1,10 +1,10 @@
 //! A tree over pages.
 
-use super::{Tree, ARITY, LEVELS};
 use crate::{
     chips::node,
     lc::F,
     poseidon::{hash, Domain},
+    tree::{Tree, ARITY, LEVELS},
 };
 use ff::Field;
 use rayon::prelude::*;

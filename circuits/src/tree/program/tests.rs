@@ -13,9 +13,9 @@ use crate::{
     segment::Segment,
     statement::Statement,
     testing::{challenges, demands, filled, lone, satisfied},
+    tree::{ARITY, LEVEL_STEP},
 };
 use ff::Field;
-use rayon::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use zkmips_emulator::{
     constants::{OUTPUT_TAPE, PUBLIC_TAPE},

@@ -1,6 +1,10 @@
 //! A program's pages under their trees, and which of them a run must open.
 
-use super::{PageTree, ProgramError, Tree};
+mod pages;
+
+pub use pages::*;
+
+use super::{ProgramError, Tree};
 use crate::{
     chips::{decoded_page, image_page, node},
     lc::F,
@@ -205,3 +209,6 @@ fn decode_page(
     }
     Ok(entries)
 }
+
+#[cfg(test)]
+mod tests;

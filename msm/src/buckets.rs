@@ -15,7 +15,7 @@ use std::ops::Range;
 /// Points that are summed by one task.
 const TASK: usize = 1 << 14;
 /// Digit positions are computed together as long as they have no more buckets than this.
-const FEW_BUCKETS: usize = 2 * SIDE_BY_SIDE;
+const FEW_BUCKETS: usize = SIDE_BY_SIDE;
 
 /// The digits of all scalars, by parts of the vector.
 pub(crate) struct Windows<'a, C> {

@@ -7,7 +7,7 @@ use crate::{backend::Kernels, curve::PastaCurve, point::AffinePoint};
 
 /// Sums that grow side by side at most, and so additions that share one inversion: enough to make its price small, few enough for what is
 /// needed of them to stay in the cache.
-pub(crate) const SIDE_BY_SIDE: usize = 2048;
+pub(crate) const SIDE_BY_SIDE: usize = 4096;
 /// Names are given in groups of this many, of which the last is filled up with any.
 const GROUP: usize = 8;
 

@@ -1,4 +1,5 @@
 //! Arithmetic of the Pasta fields: numbers of four 64-bit limbs, and constants that are derived from the modulus.
+pub(crate) mod inverse;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod vector;
@@ -45,7 +46,6 @@ pub(crate) fn add_limbs(a: &Limbs, b: &Limbs) -> (Limbs, bool) {
 }
 
 /// `2^exponent mod p`.
-#[cfg(target_arch = "x86_64")]
 pub(crate) const fn power_of_two(p: &Limbs, exponent: u32) -> Limbs {
     let mut x = [1, 0, 0, 0];
     let mut step = 0;

@@ -2,6 +2,7 @@
 //!
 //! `p = 2^254 + p_1 2^64 + p_0`. In Montgomery's reduction the multiples of the third limb vanish and those of the fourth are shifts,
 //! so a round needs three multiplications instead of five.
+pub(crate) use super::inverse::invert;
 use super::{add_limbs, negated_inverse, sub_limbs, Limbs};
 use crate::curve::PastaField;
 
@@ -167,11 +168,6 @@ pub(crate) fn reduce<F: PastaField>(a: Limbs) -> Limbs {
 #[inline(always)]
 pub(crate) fn neg<F: PastaField>(a: &Limbs) -> Limbs {
     sub::<F>(&[0; 4], a)
-}
-
-/// The inverse of an element; `None` for zero.
-pub(crate) fn invert<F: PastaField>(a: &Limbs) -> Option<Limbs> {
-    Option::<F>::from(F::from_limbs(*a).invert()).map(F::to_limbs)
 }
 
 #[cfg(test)]

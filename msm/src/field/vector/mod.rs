@@ -392,8 +392,8 @@ pub(crate) fn inverses_of_lanes<F: PastaField>(numbers: [Limbs; 8], d: u32) -> O
     for i in 1..8 {
         prefix[i] = portable::mul::<F>(&prefix[i - 1], &elements[i]);
     }
-    let inverse = Option::<F>::from(F::from_limbs(prefix[7]).invert())?;
-    let mut inverse = (0..d).fold(inverse, |x, _| x.double()).to_limbs();
+    let inverse = portable::invert::<F>(&prefix[7])?;
+    let mut inverse = (0..d).fold(inverse, |x, _| portable::add::<F>(&x, &x));
     let mut inverses = elements;
     for i in (1..8).rev() {
         inverses[i] = portable::mul::<F>(&inverse, &prefix[i - 1]);

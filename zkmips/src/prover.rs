@@ -103,7 +103,8 @@ pub struct ProveReport {
     /// Rows with a cross term, those of the recursion and its second circuit included, per instruction. The first segment is folded into
     /// nothing and not counted: `None` if it is the only one, or if costs were not [counted](Prover::count).
     pub nonlinear_rows_per_instruction: Option<f64>,
-    /// Full-size elements committed to in the segments, per instruction; `None` if costs were not counted.
+    /// Full-size elements of the witness committed to in the segments, per instruction; a product with a power of gamma counts as what it is a multiple of,
+    /// by which it is committed to. `None` if costs were not counted.
     pub full_size_elements_per_instruction: Option<f64>,
     /// Share of the recursion and its second circuit in the rows with a cross term; `None` as above.
     pub ivc_share: Option<f64>,

@@ -138,7 +138,7 @@ impl RunningProof {
         if count {
             let mut found = SegmentCounts {
                 pre: ValueCounts::of(&W[..P]),
-                post: ValueCounts::of(&W[P..]),
+                post: post_key.counts(W),
                 secondary_nonlinear_rows: secondary.map_or(0, |cross| non_zero(&cross.T)),
                 ..Default::default()
             };

@@ -4,7 +4,7 @@
 //! multiplication by a number of 32 bits costs an eighth of one by a number of 254. The point is the same one. Which columns these are, the step
 //! says; if it is wrong about one, that column costs as much as any other.
 use crate::{
-    prove::{params::PublicParams, step::SplitStep},
+    prove::{params::PublicParams, stats::ValueCounts, step::SplitStep},
     ro::F1,
     step::ARITY,
     Commitment, Generator, Primary,
@@ -27,6 +27,14 @@ struct Multiples {
     /// Places in `W`, and their generators.
     places: Vec<usize>,
     generators: Vec<Generator<Primary>>,
+}
+
+impl Multiples {
+    /// The small numbers.
+    fn of(&self, W: &[F1]) -> Vec<F1> {
+        let values = self.places.iter().map(|place| W[*place]);
+        values.map(|value| value * self.inverse).collect()
+    }
 }
 
 impl PostKey {
@@ -71,17 +79,25 @@ impl PostKey {
         for place in self.multiples.iter().flat_map(|m| &m.places) {
             self.rest[place - P] = F1::ZERO;
         }
-        let small = |multiples: &Multiples| {
-            let values = multiples.places.iter().map(|place| W[*place]);
-            let values: Vec<F1> = values.map(|value| value * multiples.inverse).collect();
-            msm(&values, &multiples.generators) * multiples.factor
-        };
+        let small =
+            |multiples: &Multiples| msm(&multiples.of(W), &multiples.generators) * multiples.factor;
         let (small, rest) = rayon::join(
             || self.multiples.par_iter().map(small).collect::<Vec<_>>(),
             || msm(&self.rest, generators),
         );
         let sum = small.into_iter().fold(rest, |sum, point| sum + point);
         pp.ck_primary.blind(sum, r_post)
+    }
+
+    /// The numbers that the last commitment, which was to this `W`, was made of.
+    pub fn counts(&self, W: &[F1]) -> ValueCounts {
+        let mut counts = ValueCounts::of(&self.rest);
+        for multiples in &self.multiples {
+            // Their places in the rest are zero.
+            counts.zero -= multiples.places.len();
+            counts += ValueCounts::of(&multiples.of(W));
+        }
+        counts
     }
 }
 
@@ -109,5 +125,28 @@ mod tests {
                 assert_eq!(key.commit(pp, &W, &r), expected);
             }
         }
+    }
+    #[test]
+    fn multiples_of_powers_of_gamma_count_as_small() {
+        let pp = params();
+        let gamma = F1::random(&mut OsRng);
+        let mut W = vec![F1::ZERO; pp.primary.shape.num_vars()];
+        let P = pp.primary.pre_len;
+        W[P..].fill_with(|| F1::random(&mut OsRng));
+        let mut key = PostKey::new(pp, &[F1::ONE, F1::ONE, F1::ONE, gamma]);
+        for multiples in &key.multiples {
+            for place in &multiples.places {
+                W[*place] = multiples.factor * F1::from(7);
+            }
+        }
+        key.commit(pp, &W, &F1::ONE);
+        let small = key.multiples.iter().map(|m| m.places.len()).sum();
+        let expected = ValueCounts {
+            small,
+            full: W.len() - P - small,
+            ..ValueCounts::default()
+        };
+        assert!(small > 0);
+        assert_eq!(key.counts(&W), expected);
     }
 }

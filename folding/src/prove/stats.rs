@@ -37,6 +37,7 @@ pub struct SegmentCounts {
     /// The same for the secondary circuit.
     pub secondary_nonlinear_rows: usize,
     pub pre: ValueCounts,
+    /// Products with a power of gamma count as what they are a multiple of.
     pub post: ValueCounts,
 }
 

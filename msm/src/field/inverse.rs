@@ -157,7 +157,7 @@ fn carried(limbs: [i128; 5]) -> Wide {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::test_values::rng;
+    use crate::{field::sub_limbs, test_values::rng};
     use halo2curves::pasta::{Fp, Fq};
 
     fn products_are_one<F: PastaField>() {
@@ -173,6 +173,13 @@ mod tests {
             let inverse = invert::<F>(&a).unwrap();
             assert_eq!(canonical(&F::MODULUS_LIMBS, inverse), inverse);
             assert_eq!(mul::<F>(&a, &inverse), one);
+        }
+        // The smallest and the largest.
+        for k in 1..100 {
+            let (opposite, _) = sub_limbs(&F::MODULUS_LIMBS, &[k, 0, 0, 0]);
+            for a in [[k, 0, 0, 0], opposite] {
+                assert_eq!(mul::<F>(&a, &invert::<F>(&a).unwrap()), one);
+            }
         }
         assert_eq!(invert::<F>(&[0; 4]), None);
         assert_eq!(invert::<F>(&one), Some(one));

@@ -25,6 +25,8 @@ pub struct Terminal {
 
 struct Current {
     phase: Phase,
+    /// What had been done when this process began.
+    first: u64,
     total: Option<u64>,
     start: Instant,
     last_line: Instant,
@@ -88,7 +90,7 @@ impl Terminal {
         }
     }
 
-    fn begin(&self, phase: Phase, total: Option<u64>) -> Current {
+    fn begin(&self, phase: Phase, first: u64, total: Option<u64>) -> Current {
         let bar = match self.mode {
             Mode::Bar => {
                 let template = match total {
@@ -104,6 +106,9 @@ impl Terminal {
                 }
                 bar.set_prefix(phase.unit());
                 bar.set_message(doing(phase));
+                // What an earlier process has done says nothing about how fast this one is.
+                bar.set_position(first);
+                bar.reset_eta();
                 bar.enable_steady_tick(TICK);
                 bar
             }
@@ -123,6 +128,7 @@ impl Terminal {
         let start = Instant::now();
         Current {
             phase,
+            first,
             total,
             start,
             last_line: start,
@@ -134,13 +140,13 @@ impl Terminal {
 impl Current {
     fn line(&self, done: u64) -> String {
         let elapsed = self.start.elapsed().as_secs_f64();
-        let rate = done as f64 / elapsed.max(1e-3);
+        let rate = done.saturating_sub(self.first) as f64 / elapsed.max(1e-3);
         let mut text = format!("zkmips: {}: {}", doing(self.phase), count(done));
         if let Some(total) = self.total {
             text += &format!(" of {}", count(total));
         }
         text += &format!(" {}", self.phase.unit());
-        if let Some(total) = self.total.filter(|_| done > 0) {
+        if let Some(total) = self.total.filter(|_| done > self.first) {
             let left = total.saturating_sub(done) as f64 / rate;
             text += &format!(", {rate:.2} per second, {} left", duration(left));
         }
@@ -175,7 +181,7 @@ impl Progress for Terminal {
             if let Some(current) = state.take() {
                 current.bar.finish_and_clear();
             }
-            *state = Some(self.begin(phase, total));
+            *state = Some(self.begin(phase, done, total));
         }
         let Some(current) = state.as_mut() else {
             return;
@@ -199,5 +205,21 @@ mod tests {
         assert_eq!(counts, ["0", "999", "1,000", "123,456", "1,234,567"]);
         let durations = [0.04, 9.96, 61.0, 600.0, 9000.0].map(duration);
         assert_eq!(durations, ["0.0 s", "10.0 s", "61 s", "10 min", "2.5 h"]);
+    }
+
+    #[test]
+    fn what_was_done_before_is_no_speed() {
+        let terminal = Terminal {
+            mode: Mode::Lines,
+            state: Mutex::new(None),
+        };
+        let mut current = terminal.begin(Phase::Fold, 1000, Some(5000));
+        assert_eq!(
+            current.line(1000),
+            "zkmips: folding: 1,000 of 5,000 segments"
+        );
+        current.start -= std::time::Duration::from_secs(1000);
+        let line = current.line(3000);
+        assert!(line.ends_with(" 2.00 per second, 17 min left"), "{line}");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     split::{RelaxedSplitInstance, SplitInstance, NUM_IO},
     step::ARITY,
     verifier_params::VerifierParams,
-    verify::{final_outputs, Claim},
+    verify::{check_segments, final_outputs, Claim},
     wire, Commitment, PastaEngine, Primary, Secondary,
 };
 use bincode::Options;
@@ -99,15 +99,7 @@ impl CompressedProof {
         zn: &[F1; ARITY],
         ic: F2,
     ) -> Result<(), VerifyError> {
-        if n == 0 {
-            return Err(VerifyError::NoSegments);
-        }
-        if self.n != n {
-            return Err(VerifyError::Segments {
-                found: self.n,
-                expected: n,
-            });
-        }
+        check_segments(self.n, n)?;
         if self.ic != ic {
             return Err(VerifyError::Chain);
         }

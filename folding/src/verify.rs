@@ -72,6 +72,17 @@ impl Claim<'_> {
     }
 }
 
+/// Checks that a proof has the number of segments that is claimed.
+pub(crate) fn check_segments(found: u64, expected: u64) -> Result<(), VerifyError> {
+    if expected == 0 {
+        return Err(VerifyError::NoSegments);
+    }
+    if found != expected {
+        return Err(VerifyError::Segments { found, expected });
+    }
+    Ok(())
+}
+
 /// State and sum of `zn`, whose challenges must be those of `z0`.
 pub(crate) fn final_outputs(
     z0: &[F1; ARITY],

@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     compress::{CompressedProof, Hidden, HiddenPlain},
-    instances::Blinders,
     PastaEngine,
 };
 
@@ -24,12 +23,7 @@ fn hide<E: PastaEngine>(
     let comm_T = folding.fold_relaxed(&mut running, &random)?;
     // What is not needed any more would be in the way: the argument has vectors of its own.
     let random = random.U;
-    let W = &running.W;
-    let blinders = Blinders {
-        pre: W.r_pre,
-        post: W.r_post,
-        E: W.r_E,
-    };
+    let blinders = running.W.blinders();
     let U = folding.instances.unblind(&running.U, &blinders);
     let proof = spartan::prove(folding.instances.ck, folding.shape, digest, &U, running.W)?;
     Ok(Hidden {

@@ -83,13 +83,7 @@ impl<E: PastaEngine> Running<E> {
 
     /// A fresh instance, relaxed.
     pub fn from_fresh(shape: &SplitShape<E>, u: &SplitInstance<E>, w: FreshWitness<E>) -> Self {
-        let W = RelaxedSplitWitness {
-            W: w.W.to_vec(),
-            E: vec![E::Scalar::ZERO; shape.shape.num_cons()],
-            r_pre: w.r_pre,
-            r_post: w.r_post,
-            r_E: E::Scalar::ZERO,
-        };
+        let W = shape.relaxed(w.W.to_vec(), w.r_pre, w.r_post);
         Self {
             U: u.relaxed(),
             W,

@@ -101,13 +101,7 @@ impl<E: PastaEngine> SplitShape<E> {
         w: &SplitWitness<E>,
     ) -> Result<(), Unsatisfied> {
         let U = u.relaxed();
-        let W = RelaxedSplitWitness {
-            W: w.W.clone(),
-            E: vec![E::Scalar::ZERO; self.shape.num_cons()],
-            r_pre: w.r_pre,
-            r_post: w.r_post,
-            r_E: E::Scalar::ZERO,
-        };
+        let W = self.relaxed(w.W.clone(), w.r_pre, w.r_post);
         self.is_sat_relaxed(ck, &U, &W)
     }
 

@@ -1,6 +1,7 @@
 //! Shapes and witnesses of R1CS whose witness is committed in two parts, and the commitments to the parts.
 use super::r1cs::R1cs;
-use crate::{split::Measures, Commitment, CommitmentKey, PastaEngine};
+use crate::{instances::Blinders, split::Measures, Commitment, CommitmentKey, PastaEngine};
+use ff::Field;
 use nova_snark::traits::Engine;
 use serde::{Deserialize, Serialize};
 
@@ -49,6 +50,17 @@ pub struct RelaxedSplitWitness<E: Engine> {
     pub r_E: E::Scalar,
 }
 
+impl<E: Engine> RelaxedSplitWitness<E> {
+    /// Those that are taken out before the instance is proved.
+    pub(crate) fn blinders(&self) -> Blinders<E> {
+        Blinders {
+            pre: self.r_pre,
+            post: self.r_post,
+            E: self.r_E,
+        }
+    }
+}
+
 impl<E: Engine> SplitShape<E> {
     /// Checks that the prefix fits the witness and consists of few enough blocks.
     pub fn new(shape: R1cs<E::Scalar>, pre_len: usize) -> Result<Self, SplitError> {
@@ -60,6 +72,22 @@ impl<E: Engine> SplitShape<E> {
             return Err(SplitError::TooManyBlocks(pre_len));
         }
         Ok(Self { shape, pre_len })
+    }
+
+    /// A fresh witness as a relaxed one: no error term.
+    pub fn relaxed(
+        &self,
+        W: Vec<E::Scalar>,
+        r_pre: E::Scalar,
+        r_post: E::Scalar,
+    ) -> RelaxedSplitWitness<E> {
+        RelaxedSplitWitness {
+            W,
+            E: vec![E::Scalar::ZERO; self.shape.num_cons()],
+            r_pre,
+            r_post,
+            r_E: E::Scalar::ZERO,
+        }
     }
 
     /// The measures of the shape.

@@ -5,7 +5,7 @@ use crate::{
     error::VerifyError,
     ro::{F1, F2},
     step::ARITY,
-    verify::{final_outputs, Claim},
+    verify::{check_segments, final_outputs, Claim},
 };
 
 impl RunningProof {
@@ -20,15 +20,7 @@ impl RunningProof {
         zn: &[F1; ARITY],
         ic: F2,
     ) -> Result<(), VerifyError> {
-        if n == 0 {
-            return Err(VerifyError::NoSegments);
-        }
-        if self.i != n {
-            return Err(VerifyError::Segments {
-                found: self.i,
-                expected: n,
-            });
-        }
+        check_segments(self.i, n)?;
         if self.z0 != *z0 {
             return Err(VerifyError::InitialValues);
         }

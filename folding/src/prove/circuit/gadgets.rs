@@ -3,7 +3,8 @@ use ff::{PrimeField, PrimeFieldBits};
 use nova_snark::{
     constants::{BN_LIMB_WIDTH, BN_N_LIMBS, NUM_HASH_BITS},
     frontend::{
-        num::AllocatedNum, AllocatedBit, ConstraintSystem, LinearCombination, SynthesisError,
+        num::AllocatedNum, AllocatedBit, Assignment, ConstraintSystem, LinearCombination,
+        SynthesisError,
     },
     gadgets::{
         nonnative::{
@@ -32,6 +33,23 @@ pub(super) fn order<E: Engine, CS: ConstraintSystem<E::Base>>(
         value: Some(value),
         params,
     })
+}
+
+/// `i + 1`.
+pub(super) fn counted<F: PrimeField, CS: ConstraintSystem<F>>(
+    mut cs: CS,
+    i: &AllocatedNum<F>,
+) -> Result<AllocatedNum<F>, SynthesisError> {
+    let next = AllocatedNum::alloc(cs.namespace(|| "i + 1"), || {
+        Ok(*i.get_value().get()? + F::ONE)
+    })?;
+    cs.enforce(
+        || "i is counted",
+        |lc| lc,
+        |lc| lc,
+        |lc| lc + i.get_variable() + CS::one() - next.get_variable(),
+    );
+    Ok(next)
 }
 
 /// Zero, without a variable.

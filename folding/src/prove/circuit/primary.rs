@@ -1,5 +1,6 @@
 //! The primary circuit: runs the step and folds the last secondary instance.
 use super::{
+    gadgets::counted,
     instance::{alloc_point, AllocatedInstance, AllocatedRelaxed},
     FoldInput,
 };
@@ -123,15 +124,7 @@ impl PrimaryCircuit<'_> {
         let start = AllocatedRelaxed::zero(cs.namespace(|| "zero instance"), false)?;
         let U = AllocatedRelaxed::select(cs.namespace(|| "next U"), &base_case, &start, &folded)?;
 
-        let i_next = AllocatedNum::alloc(cs.namespace(|| "i + 1"), || {
-            Ok(*i.get_value().get()? + <F1 as ff::Field>::ONE)
-        })?;
-        cs.enforce(
-            || "i is counted",
-            |lc| lc,
-            |lc| lc,
-            |lc| lc + i.get_variable() + CS::one() - i_next.get_variable(),
-        );
+        let i_next = counted(cs.namespace(|| "next i"), &i)?;
         // The challenges are not carried along: every step reads those of `z0`, which all hashes contain.
         let mut z = z0.clone();
         for (k, zi) in zi.iter().enumerate() {

@@ -1,5 +1,6 @@
 //! The secondary circuit: folds the last primary instance and carries the chain of `pre` commitments.
 use super::{
+    gadgets::counted,
     instance::{alloc_point, AllocatedInstance, AllocatedRelaxed},
     FoldInput,
 };
@@ -118,15 +119,7 @@ impl SecondaryCircuit<'_> {
         pre.absorb_in_ro(&mut ro)?;
         let ic_next = ro.squeeze_scalar(cs.namespace(|| "link"))?;
 
-        let i_next = AllocatedNum::alloc(cs.namespace(|| "i + 1"), || {
-            Ok(*i.get_value().get()? + F2::ONE)
-        })?;
-        cs.enforce(
-            || "i is counted",
-            |lc| lc,
-            |lc| lc,
-            |lc| lc + i.get_variable() + CS::one() - i_next.get_variable(),
-        );
+        let i_next = counted(cs.namespace(|| "next i"), &i)?;
         let hash = self.hash(
             cs.namespace(|| "output hash"),
             &pp,

@@ -3,7 +3,6 @@ use super::toy::{self, params, verifier_params, Squares};
 use crate::{
     compress::{CompressedProof, Hidden, HiddenPlain},
     error::VerifyError,
-    instances::Blinders,
     prove::{
         circuit::{FoldInput, PrimaryInput, SecondaryInput},
         filled::Filled,
@@ -233,12 +232,7 @@ fn hide<E: PastaEngine>(
         .map(|i| Az[i] * Bz[i] - running.U.u * Cz[i])
         .collect();
 
-    let W = &running.W;
-    let blinders = Blinders {
-        pre: W.r_pre,
-        post: W.r_post,
-        E: W.r_E,
-    };
+    let blinders = running.W.blinders();
     let U = folding.instances.unblind(&running.U, &blinders);
     let len = running.W.W.len().max(running.W.E.len()).next_power_of_two();
     let padded = |mut vector: Vec<E::Scalar>| {

@@ -19,7 +19,7 @@ const SLICE: u64 = 1 << 16;
 pub struct OneOffCounts {
     /// Batches of the memory boundary.
     pub batches: usize,
-    /// Lots of words of the private tape.
+    /// Instances of the chip for private words, 32 words each.
     pub private_words: usize,
     /// Pages of the image.
     pub image_pages: usize,

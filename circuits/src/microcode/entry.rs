@@ -119,8 +119,8 @@ impl Entry {
         ]
     }
 
-    /// Whether it does not subtract where it jumps or branches, which share a product in the slot's rows.
-    pub fn is_one_kind(&self) -> bool {
+    /// Whether the slot's rows mean what it says: subtracting shares a product with jumping and branching, so it comes with neither.
+    pub fn is_well_formed(&self) -> bool {
         !(self.minus && (self.jump || self.branch))
     }
 

@@ -60,7 +60,7 @@ fn check(entries: &[Entry]) {
             assert_eq!(e.target, 0);
         }
         assert!(!e.minus || !e.dispatch);
-        assert!(e.is_one_kind());
+        assert!(e.is_well_formed());
     }
     // What raises does so before any effect, and its exception has steps of its own.
     for (i, e) in entries.iter().enumerate() {
@@ -75,7 +75,7 @@ fn check(entries: &[Entry]) {
             assert!(fault.dispatch && fault.branch && !fault.last && !fault.jump);
             assert_eq!((fault.rs, fault.rt), (e.rs, e.rt));
             assert_eq!(fault.immediate, e.immediate);
-            assert!([fault, save, leave].iter().all(Entry::is_one_kind));
+            assert!([fault, save, leave].iter().all(Entry::is_well_formed));
             for entry in [save, leave] {
                 assert!(keys.insert(entry.step) && entry.step < 16);
             }

@@ -50,7 +50,7 @@ impl Tree {
 /// Why a program has no id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProgramError {
-    /// Decoding gave two micro-ops for one place, or one at a place that is none.
-    #[error("the instruction at {0:#010x} decodes to micro-ops that are not one per step: this is a bug in the decoder, please report it")]
+    /// Decoding gave two micro-ops for one place, one at a place that is none, or one that no slot can execute.
+    #[error("the instruction at {0:#010x} decodes to micro-ops that are not one per step, or that no slot can execute: this is a bug in the decoder, please report it")]
     BadMicrocode(u32),
 }

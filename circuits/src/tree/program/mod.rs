@@ -199,7 +199,7 @@ fn decode_page(
         let steps: BTreeSet<u8> = decoded.iter().map(|e| e.step).collect();
         let good = decoded
             .iter()
-            .all(|e| e.pc == pc && e.step < decoded_page::STEPS && e.is_one_kind());
+            .all(|e| e.pc == pc && e.step < decoded_page::STEPS && e.is_well_formed());
         if !good || steps.len() != decoded.len() || !steps.contains(&0) {
             return Err(ProgramError::BadMicrocode(pc));
         }

@@ -53,7 +53,8 @@ pub struct Section {
 pub struct Builder {
     pub(crate) table: Coefficients,
     pub(crate) pre: Vec<PreSource>,
-    pub(crate) pre_products: [LcList; 2],
+    /// Factors and summand of each.
+    pub(crate) pre_products: [LcList; 3],
     pub(crate) scaled: [LcList; 2],
     pub(crate) late: u32,
     pub(crate) late_blocks: Vec<LateBlock>,
@@ -66,8 +67,9 @@ pub struct Builder {
     pub(crate) term_parts: [LcList; PARTS],
     pub(crate) base: u32,
     pub(crate) sections: Vec<Section>,
-    /// For each power of gamma, the late columns that are products of it and `pre` columns.
+    /// For each power of gamma, the late columns that are products of it and `pre` columns, and which of the late products they are.
     pub(crate) gamma_multiples: Vec<Vec<u32>>,
+    pub(crate) gamma_products: Vec<Vec<u32>>,
     /// `gamma^2` and so on, as far as they were needed.
     gamma_powers: Vec<Lc>,
     /// Variables times powers of gamma, and sums of them.
@@ -126,16 +128,21 @@ impl Builder {
 
     /// The product of two combinations of `pre` columns, as a `pre` column of its own that is computed, not filled.
     pub fn product(&mut self, label: &'static str, a: &Lc, b: &Lc) -> Lc {
+        self.product_plus(label, a, b, &Lc::zero())
+    }
+
+    /// A product of combinations of `pre` columns plus a third one, as a column like that of [`Self::product`].
+    pub fn product_plus(&mut self, label: &'static str, a: &Lc, b: &Lc, plus: &Lc) -> Lc {
         assert!(
-            only_pre(a) && only_pre(b),
+            [a, b, plus].into_iter().all(only_pre),
             "{label}: a pre product has pre factors"
         );
-        for (list, lc) in self.pre_products.iter_mut().zip([a, b]) {
+        for (list, lc) in self.pre_products.iter_mut().zip([a, b, plus]) {
             list.push(lc, &mut self.table);
         }
-        let c = Lc::from(self.new_pre(PreSource::Product));
-        self.row(label, a, b, &c);
-        c
+        let sum = Lc::from(self.new_pre(PreSource::Product));
+        self.row(label, a, b, &(&sum - plus));
+        sum
     }
 
     /// A product that may depend on the challenges (powers of gamma, hash intermediates).
@@ -218,8 +225,10 @@ impl Builder {
     fn scaled_variable(&mut self, power: usize, gamma: &Lc, x: &Lc) -> Var {
         if self.gamma_multiples.len() < power {
             self.gamma_multiples.resize(power, Vec::new());
+            self.gamma_products.resize(power, Vec::new());
         }
         self.gamma_multiples[power - 1].push(self.late);
+        self.gamma_products[power - 1].push(self.scaled[0].len() as u32);
         self.late_product("gamma power", gamma, x).terms()[0].0
     }
 
@@ -242,6 +251,10 @@ impl Builder {
         assert!(
             only_pre(multiplicity) && tuple.iter().all(only_pre),
             "{label}: tuples and multiplicities are pre"
+        );
+        assert!(
+            tuple.len() <= bus.parts(),
+            "{label}: too many parts for {bus:?}"
         );
         let mut d = Lc::from(Var::Alpha) + self.gamma_power(PARTS) * bus.tag();
         for (power, part) in tuple.iter().enumerate() {

@@ -65,60 +65,60 @@ impl Shape {
     pub fn capacities(self) -> Capacities {
         match self {
             Shape::Small => Capacities {
-                slots: 512,
+                slots: 464,
                 units: [
-                    105, 97, 26, 20, 3, 2, 8, 82, 59, 51, 15, 2, 92, 92, 2, 54, 10, 2,
+                    96, 88, 24, 19, 3, 2, 8, 75, 54, 47, 14, 2, 84, 84, 2, 49, 10, 2,
                 ],
                 raises: 2,
                 fetch_faults: 1,
-                batches: 6,
-                private_words: 6,
+                batches: 5,
+                private_words: 4,
                 image_pages: 3,
-                decoded_pages: 8,
+                decoded_pages: 7,
                 nodes: 8,
                 range_block: 1 << 14,
             },
             Shape::Medium => Capacities {
-                slots: 2048,
+                slots: 1824,
                 units: [
-                    378, 350, 92, 74, 11, 7, 29, 295, 212, 184, 55, 6, 332, 332, 7, 194, 37, 3,
+                    337, 312, 82, 66, 10, 7, 26, 263, 189, 164, 49, 6, 296, 296, 7, 173, 33, 3,
                 ],
                 raises: 3,
                 fetch_faults: 1,
                 batches: 5,
-                private_words: 5,
+                private_words: 4,
                 image_pages: 4,
                 decoded_pages: 15,
                 nodes: 8,
                 range_block: 1 << 13,
             },
             Shape::Large => Capacities {
-                slots: 5120,
+                slots: 4992,
                 units: [
-                    1050, 973, 256, 205, 31, 20, 82, 819, 589, 512, 154, 15, 922, 922, 20, 538,
-                    102, 4,
+                    1024, 949, 250, 200, 30, 20, 80, 799, 575, 500, 150, 15, 899, 899, 20, 525,
+                    100, 4,
                 ],
                 raises: 4,
                 fetch_faults: 1,
-                batches: 24,
-                private_words: 12,
-                image_pages: 4,
-                decoded_pages: 13,
+                batches: 11,
+                private_words: 8,
+                image_pages: 3,
+                decoded_pages: 11,
                 nodes: 10,
                 range_block: 1 << 12,
             },
         }
     }
 
-    /// What a proof of so many segments costs, in non-linear rows: how shapes are compared. An instruction takes about 40 of them, the
-    /// recursion's two circuits 18,000 a segment, and the compressed proof as much as five for each row that its tables have.
+    /// What a proof of so many segments costs, in non-linear rows: how shapes are compared. A slot takes about 37 of them with its share of the
+    /// chips and of the witness, the recursion's two circuits 18,000 a segment, and the compressed proof as much as five for each row that its tables have.
     pub fn cost(self, segments: u64) -> u64 {
-        let [segment, once] = match self {
-            Shape::Small => [40 * 512 + 18_000, 5 << 17],
-            Shape::Medium => [40 * 2048 + 18_000, 5 << 18],
-            Shape::Large => [40 * 5120 + 18_000, 5 << 19],
+        let once = match self {
+            Shape::Small => 5 << 17,
+            Shape::Medium => 5 << 18,
+            Shape::Large => 5 << 19,
         };
-        segments * segment + once
+        segments * (37 * self.capacities().slots as u64 + 18_000) + once
     }
 
     /// The most memory in bytes that a proof takes on so many threads, whatever its length, of a program that touches so many words.

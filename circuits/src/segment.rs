@@ -17,11 +17,12 @@ pub struct Segment {
     layout: Layout,
     table: Coefficients,
     pre: Vec<PreSource>,
-    pre_products: [LcList; 2],
+    pre_products: [LcList; 3],
     scaled: [LcList; 2],
     late_blocks: Vec<LateBlock>,
     late_inputs: LcList,
     gamma_multiples: Vec<Vec<u32>>,
+    gamma_products: Vec<Vec<u32>>,
     inverses: [LcList; 2],
     tail: [LcList; 2],
     rows: [LcList; 3],
@@ -116,6 +117,7 @@ impl Segment {
             late_blocks: b.late_blocks,
             late_inputs: b.late_inputs,
             gamma_multiples: b.gamma_multiples,
+            gamma_products: b.gamma_products,
             inverses: b.inverses,
             tail: b.tail,
             rows: b.rows,
@@ -232,14 +234,14 @@ impl Segment {
 
     /// Appends the column that is product `i` of `pre` columns.
     fn push_product(&self, i: usize, out: &mut Columns) {
-        let [a, b] = &self.pre_products;
-        let [a, b] = [a, b].map(|list| list.number(i, &self.table, out));
-        if let (Number::Integer(a), Number::Integer(b)) = (a, b) {
-            if let Some(product) = a.checked_mul(b) {
-                return out.push_integer(product);
+        let number = |list: &LcList| list.number(i, &self.table, out);
+        let [a, b, plus] = self.pre_products.each_ref().map(number);
+        if let (Number::Integer(a), Number::Integer(b), Number::Integer(plus)) = (a, b, plus) {
+            if let Some(sum) = a.checked_mul(b).and_then(|ab| ab.checked_add(plus)) {
+                return out.push_integer(sum);
             }
         }
-        out.push_element(a.element() * b.element());
+        out.push_element(a.element() * b.element() + plus.element());
     }
 
     fn known<'a>(&self, pre: &'a [F], z: &[F], post: &'a [F]) -> Assignment<'a> {
@@ -385,8 +387,13 @@ impl Segment {
         let count = |mut counts: Histograms, i: &usize| {
             let value = |list: &LcList| list.number(*i, &self.table, pre);
             if value(&self.inverses[0]).small() == Some(-1) {
-                let tuple = std::array::from_fn(|p| value(&self.term_parts[p]));
-                counts.count(self.term_bus[*i], &tuple)?;
+                let bus = self.term_bus[*i];
+                let mut tuple = [Number::default(); PARTS];
+                let tuple = &mut tuple[..bus.parts()];
+                for (part, list) in tuple.iter_mut().zip(&self.term_parts) {
+                    *part = value(list);
+                }
+                counts.count(bus, tuple)?;
             }
             Ok(counts)
         };
@@ -411,6 +418,14 @@ impl Segment {
     /// For each power of gamma, which of the variables after `pre` are products of it and `pre` columns.
     pub fn gamma_multiples(&self) -> &[Vec<u32>] {
         &self.gamma_multiples
+    }
+
+    /// Appends what the variables of entry `k - 1` of [`Self::gamma_multiples`] are products of with `gamma^k`.
+    pub fn fill_multiples(&self, k: usize, pre: &Columns, out: &mut Columns) {
+        let [_, numbers] = &self.scaled;
+        for i in &self.gamma_products[k - 1] {
+            out.push_number(numbers.number(*i as usize, &self.table, pre));
+        }
     }
 
     /// The bus of each term, in order.

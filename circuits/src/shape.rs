@@ -157,6 +157,7 @@ pub fn build(c: &Capacities) -> Segment {
     tables::synthesize_logic_block(&mut b);
     tables::synthesize_shift_table(&mut b);
     tables::synthesize_power_table(&mut b);
+    tables::synthesize_flags_table(&mut b);
 
     b.section("leaving state");
     let leaving = StateLc {
@@ -257,9 +258,8 @@ fn fill_tables(c: &Capacities, work: &Work, histograms: Option<&Histograms>, out
     let logic = work.logic_block.unwrap_or(0);
     let multiplicities = held(work.logic_block.is_some()).logic_block(logic);
     tables::fill_logic_block(logic, multiplicities, out);
-    let small = held(work.last);
-    let counts = small.shift().iter().chain(small.power());
-    out.extend(counts.copied());
+    let small = held(work.last).small();
+    out.extend(small.into_iter().flatten().copied());
 }
 
 impl Shape {

@@ -6,9 +6,8 @@
 //! # Columns
 //! | column | meaning | bound |
 //! | --- | --- | --- |
-//! | `dispatch`, `minus`, `branch`, `jump`, `jump_register`, `last` | the entry's flags | boolean rows |
+//! | `dispatch`, `minus`, `branch`, `jump`, `last`; `operation`, `immediate`, `target` | the entry's flags and fields | alone on their powers in the fetched tuple, whose producers are bounded |
 //! | `rs`, `rt`, `rd` | register indices | alone on gamma in the register tuples, see below |
-//! | `operation`, `immediate`, `target` | the entry's other fields | alone on their powers in the fetched tuple, whose producers are bounded |
 //! | `X`, `Y`, `old` | values of the three ports before | alone on their powers in the register tuples |
 //! | `gap` (3) | local times between the tuple a port consumes and its own | a lookup each |
 //! | `low`, `high` | the result, `z = low + 2^16 high` | a lookup each |
@@ -19,25 +18,23 @@
 //!
 //! | row | forces |
 //! | --- | --- |
-//! | six booleans | the flags, so their part of the fetched tuple is bounded (condition 2) |
-//! | `(place + 2^40 rs + 2^46 rt + 2^52 rd + 2^58 flags, operation, 0, immediate, target)` consumed on the program bus | the entry is one of the program's, or one that an exception put in its place (condition 6); the third part is the mark of an opened page |
+//! | `(place + 2^40 rs + 2^46 rt + 2^52 rd, operation, 0, immediate, target, dispatch, minus, branch, jump, last)` consumed on the program bus | the entry is one of the program's, or one that an exception put in its place (condition 6), so the flags are bits without rows of their own; the third part is the mark of an opened page |
 //! | lookups of `low`, `high` | the result is below 2^32, whoever computes it (condition 5): chips need not check their `z` |
 //! | three times a lookup of `gap`, `(t - 1 - gap, index, old)` consumed, `(t, index, new)` produced | a port takes what was last put there (condition 3): `new` is the old value for `rs` and `rt` and `z` for `rd` |
-//! | `w = (2 minus + jump_register) y` | what the next row subtracts |
+//! | `w = (2 minus + jump) y` | what the next row subtracts |
 //! | `(1 - dispatch)(x + y - w + 2^32 (minus - carry) - z) = 0` | without dispatch `z` is `x + y`, `x - y` or `x` modulo 2^32: `carry` is a bit and `z` a word, so both are functions of `x` and `y` (condition 8) |
 //! | `(x + 2^34 y + 2^67 operation, time + j, z)` produced `dispatch` times | with it, a chip consumes exactly this (condition 9) |
 //! | `taken = branch z` | whether the branch is taken |
-//! | `(jump + taken)(target + w - base)`, `base = next_pc + 4 last` | the next `next_pc` is `base` plus this: no entry has `minus` with `jump` or `branch`, so `w` is `jump_register y` |
+//! | `(jump + taken)(target + w - base)`, `base = next_pc + 4 last` | the next `next_pc` is `base` plus this: no entry has `minus` with `jump` or `branch`, so `w` is `jump y`, and `y` is 0 (register 0) if the jump has a target |
 //! | `last (next_pc - on)`, `on = place + 2^34 (1 + 8 branch)` | the next place is `on` plus this: `next_pc` at step 0, or the same `pc` one or nine steps on |
-//! | two linear rows | give the next place and `next_pc` a column, so that combinations do not grow along the chain |
 //!
 //! Every multiplicity is a constant or the decoded `dispatch` (condition 9), so a slot is never idle: after the halt slots go on executing the one
 //! instruction at the halting address.
 //!
 //! # Bounds
-//! (Condition 2.) `place` and `next_pc` are chain values. `next_pc` was a fetched address, a bounded target, a register's value, or such a
+//! (Condition 2.) What shares a part of the fetched tuple is bounded: `place` and the register indices. `place` and `next_pc` are chain values. `next_pc` was a fetched address, a bounded target, a register's value, or such a
 //! value plus 4, hence below 2^33. A place is that with step 0, or a place that was fetched one or nine steps on: its step is hence below 64 and the
-//! place below 2^40. Register indices arrive
+//! place below 2^40. With the indices, below 40, the whole part is below 2^58, on which [`crate::chips::decoded_page`] relies. Register indices arrive
 //! alone on gamma from the register bus, whose first producers are the constants 0 to 39 and which always consumes what was
 //! produced earlier, at the same index: an index that is none of these has no first producer. `x` is the sum of two words, `y` a word, both from buses
 //! where they stand alone, so the three parts of the dispatch tuple's first element lie in `[0, 2^33)`, `[0, 2^32)`, `[0, 2^16)`. The slot's time is that of
@@ -45,9 +42,9 @@
 
 use crate::{
     builder::Builder,
-    bus::Bus,
+    bus::{Bus, PARTS},
     lc::{pow2, Columns, Lc},
-    microcode::{self, Entry, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, RT_SHIFT, STEP_SHIFT},
+    microcode::{Entry, FLAGS, FLAGS_PART, RD_SHIFT, RS_SHIFT, RT_SHIFT, STEP_SHIFT},
 };
 
 /// What flows from slot to slot.
@@ -60,7 +57,7 @@ pub struct Chain {
 }
 
 /// Base columns of a slot.
-pub const WIDTH: usize = 21;
+pub const WIDTH: usize = 20;
 
 /// A slot's witness.
 #[derive(Clone, Copy, Debug)]
@@ -87,30 +84,20 @@ pub fn port_time(index: usize, port: usize) -> u64 {
 /// Writes slot `index` of a segment; `time` is the global time of the segment's first slot.
 pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Chain {
     let one = Lc::from(1);
-    let flags: [Lc; microcode::FLAGS] = std::array::from_fn(|_| b.bit("a flag is a bit"));
+    let flags: [Lc; FLAGS] = b.columns();
     let [rs, rt, rd, operation, immediate, target] = b.columns();
-    let [dispatch, minus, branch, jump, jump_register, last] = &flags;
+    let [dispatch, minus, branch, jump, last] = &flags;
 
-    let packed_flags = flags.iter().enumerate().fold(Lc::zero(), |sum, (i, f)| {
-        sum + f * pow2(FLAGS_SHIFT + i as u32)
-    });
-    let packed = &chain.place
-        + &rs * pow2(RS_SHIFT)
-        + &rt * pow2(RT_SHIFT)
-        + &rd * pow2(RD_SHIFT)
-        + packed_flags;
-    b.consume(
-        "fetch",
-        Bus::Program,
-        &one,
-        &[
-            packed,
-            operation.clone(),
-            Lc::zero(),
-            immediate.clone(),
-            target.clone(),
-        ],
-    );
+    let packed = &chain.place + &rs * pow2(RS_SHIFT) + &rt * pow2(RT_SHIFT) + &rd * pow2(RD_SHIFT);
+    let fields = [
+        packed,
+        operation.clone(),
+        Lc::zero(),
+        immediate.clone(),
+        target.clone(),
+    ];
+    let entry = program_tuple(fields, flags.clone());
+    b.consume("fetch", Bus::Program, &one, &entry);
 
     let [rs_value, rt_value, rd_old] = b.columns();
     let gaps: [Lc; 3] = b.columns();
@@ -144,7 +131,7 @@ pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Ch
     let x = &rs_value + &immediate;
     let y = rt_value;
     let carry = b.bit("the carry is a bit");
-    let subtracted = b.product("what is subtracted", &(minus * 2 + jump_register), &y);
+    let subtracted = b.product("what is subtracted", &(minus * 2 + jump), &y);
     let sum = &x + &y - &subtracted + (minus - &carry) * pow2(32);
     b.row(
         "the result is the sum, if nothing is dispatched",
@@ -162,18 +149,22 @@ pub fn synthesize(b: &mut Builder, index: usize, time: &Lc, chain: &Chain) -> Ch
 
     let taken = b.product("a branch is taken", branch, &result);
     let base = &chain.next_pc + last * 4;
-    let leap = b.product("next_pc", &(jump + taken), &(target + subtracted - &base));
+    let leap = &target + subtracted - &base;
     let on = &chain.place + (branch * 8 + 1) * pow2(STEP_SHIFT);
-    let advance = b.product("place", last, &(&chain.next_pc - &on));
+    let advance = &chain.next_pc - &on;
     Chain {
-        place: cut(b, "place", on + advance),
-        next_pc: cut(b, "next_pc", base + leap),
+        place: b.product_plus("place", last, &advance, &on),
+        next_pc: b.product_plus("next_pc", &(jump + taken), &leap, &base),
     }
 }
 
-/// Gives a chain value a column of its own, so that combinations do not grow along the chain.
-fn cut(b: &mut Builder, label: &'static str, value: Lc) -> Lc {
-    b.product(label, &value, &Lc::from(1))
+/// The tuple of a micro-op: place and registers, operation, mark, immediate and target, then the flags.
+pub fn program_tuple(fields: [Lc; FLAGS_PART], flags: [Lc; FLAGS]) -> [Lc; PARTS] {
+    let [place, operation, mark, immediate, target] = fields;
+    let [dispatch, minus, branch, jump, last] = flags;
+    [
+        place, operation, mark, immediate, target, dispatch, minus, branch, jump, last,
+    ]
 }
 
 /// Appends the base columns of a slot.
@@ -190,7 +181,7 @@ pub fn fill(row: &Row, out: &mut Columns) {
         u64::from(row.rs_value) + u64::from(e.immediate),
         u64::from(row.rt_value),
     );
-    let carry = match (e.dispatch || e.jump_register, e.minus) {
+    let carry = match (e.dispatch || e.jump, e.minus) {
         (true, _) => false,
         (false, false) => x + y >= 1 << 32,
         (false, true) => x >= y,
@@ -409,7 +400,7 @@ mod tests {
             let honest = base(entry, x, y, result);
             let pre = segment.expand(&honest);
             let wanted = demands(&segment, &pre);
-            let consumed = |d: &std::collections::HashMap<(Bus, [F; 5]), F>| {
+            let consumed = |d: &std::collections::HashMap<(Bus, [F; PARTS]), F>| {
                 let mut list: Vec<_> = d
                     .iter()
                     .filter(|((bus, _), m)| {
@@ -439,21 +430,15 @@ mod tests {
         }
     }
 
-    /// Moving 2^j between neighbours of the packed part of the fetch changes a register tuple's index, or a flag that is not a bit. (Those of the place are the state's, `source/cheats/program.rs`.)
+    /// Moving 2^j between neighbours of the packed part of the fetch changes a register tuple's index. (Those of the place are the state's, `source/cheats/program.rs`.)
     #[test]
     fn fields_of_the_fetched_entry_cannot_trade_bits() {
         let segment = segment();
         let honest = base(plain(), 1, 2, 3);
-        // Columns: three of the chain, six flags, then rs, rt, rd.
-        for (low, high, shift) in [
-            (9usize, 10usize, 6u32),
-            (10, 11, 6),
-            (11, 3, 6),
-            (3, 4, 1),
-            (4, 5, 1),
-        ] {
+        // Columns: three of the chain, five flags, then rs, rt, rd.
+        for (low, high) in [(8usize, 9usize), (9, 10)] {
             let mut mutant = honest.clone();
-            mutant[low] += pow2(shift);
+            mutant[low] += F::from(64);
             mutant[high] -= F::ONE;
             let pre = segment.expand(&mutant);
             let asks = demands(&segment, &pre);
@@ -461,12 +446,34 @@ mod tests {
                 asks.contains_key(&(Bus::Program, plain().tuple())),
                 "the packed part is the same"
             );
-            let index_known = |bus: &Bus, t: &[F; 5]| {
+            let index_known = |bus: &Bus, t: &[F; PARTS]| {
                 *bus != Bus::Register || small(&t[1]).is_some_and(|i| i < 40)
             };
             let refused = refusal(&segment, &pre).is_some()
                 || !asks.keys().all(|(bus, t)| index_known(bus, t));
             assert!(refused, "columns {low} and {high}");
+        }
+    }
+
+    /// Flags that are no bits, with which all rows hold: no entry has them.
+    #[test]
+    fn flags_that_are_no_bits_are_fetched_by_nobody() {
+        let segment = segment();
+        let honest = base(plain(), 1, 2, 3);
+        let (flags, entry) = (3..3 + FLAGS, plain().tuple());
+        for (i, column) in flags.enumerate() {
+            for delta in [F::from(2), -F::ONE, F::from(2).invert().unwrap()] {
+                let mut mutant = honest.clone();
+                mutant[column] += delta;
+                let mut asked = entry;
+                asked[FLAGS_PART + i] += delta;
+                let pre = segment.expand(&mutant);
+                let asks = demands(&segment, &pre);
+                assert_eq!(asks.get(&(Bus::Program, asked)), Some(&-F::ONE));
+                // Without a dispatch the result is the sum whatever the other flags are, but `minus` and `jump` change the sum.
+                let sum_changes = i == 1 || i == 3;
+                assert_eq!(refusal(&segment, &pre).is_some(), sum_changes, "flag {i}");
+            }
         }
     }
 
@@ -476,7 +483,7 @@ mod tests {
         let nonlinear = (0..segment.num_rows())
             .filter(|r| segment.is_nonlinear(*r))
             .count();
-        // Five of the non-linear rows are the powers of gamma and the segment's time, shared by all slots.
-        assert_eq!((segment.num_rows(), nonlinear - 5), (42, 35));
+        // Ten of the non-linear rows are the powers of gamma and the segment's time, shared by all slots.
+        assert_eq!((segment.num_rows(), nonlinear - 10), (44, 34));
     }
 }

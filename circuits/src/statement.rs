@@ -13,7 +13,7 @@
 //! valid header touches a tape, and since the image tree that an id stands for has pages in its ranges only.
 
 use crate::{
-    bus::{Bus, PARTS},
+    bus::{tuple, Bus, PARTS},
     header::Header,
     lc::F,
     tree::{Tree, LEVELS},
@@ -62,8 +62,8 @@ fn tape_terms(
     tape: &[u32],
 ) -> impl IndexedParallelIterator<Item = Term> + '_ {
     tape.par_iter().enumerate().map(move |(i, word)| {
-        let parts = [u64::from(start / 4) + i as u64, 0, u64::from(*word), 0, 0];
-        (bus, sign, parts.map(F::from))
+        let parts = [u64::from(start / 4) + i as u64, 0, u64::from(*word)];
+        (bus, sign, tuple(&parts.map(F::from)))
     })
 }
 
@@ -130,18 +130,12 @@ impl Statement {
         let mut first: Vec<_> = roots
             .map(|(tree, root)| {
                 let place = F::from(tree.place(LEVELS));
-                (Bus::Tree, 1, [place, F::ZERO, root, F::ZERO, F::ZERO])
+                (Bus::Tree, 1, tuple(&[place, F::ZERO, root]))
             })
             .into();
         first.extend(header.regions().iter().map(|r| {
-            let parts = [
-                r.first,
-                r.end - 1,
-                r.kind as u64,
-                u64::from(r.executable),
-                0,
-            ];
-            (Bus::Header, 1, parts.map(F::from))
+            let parts = [r.first, r.end - 1, r.kind as u64, u64::from(r.executable)];
+            (Bus::Header, 1, tuple(&parts.map(F::from)))
         }));
         first
             .into_par_iter()

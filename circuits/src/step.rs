@@ -5,6 +5,7 @@ use nova_snark::frontend::{
     num::AllocatedNum, ConstraintSystem, LinearCombination, SynthesisError, Variable,
 };
 use zkmips_folding::prove::step::{SplitStep, StepError};
+use zkmips_msm::MixedVec;
 
 /// A segment, with the bytes that bind its capacities into the parameter digest.
 #[derive(Debug)]
@@ -74,6 +75,10 @@ impl SplitStep<F> for SegmentStep {
 
     fn gamma_multiples(&self) -> Vec<Vec<u32>> {
         self.segment.gamma_multiples().to_vec()
+    }
+
+    fn fill_multiples(&self, k: usize, pre: &MixedVec<F>, out: &mut MixedVec<F>) {
+        self.segment.fill_multiples(k, pre, out);
     }
 
     fn digest_bytes(&self) -> Vec<u8> {

@@ -6,7 +6,7 @@
 
 use crate::{
     builder::Builder,
-    bus::Bus,
+    bus::{Bus, PARTS},
     chips::tables,
     lc::{Columns, Lc, F},
     segment::{Crossing, Segment},
@@ -64,7 +64,7 @@ pub fn is_true_fact(c: &Crossing) -> bool {
 }
 
 /// The crossings of permutation (and program, image, tree, region) buses, merged: what the rest of the proof must answer.
-pub fn demands(segment: &Segment, pre: &[F]) -> HashMap<(Bus, [F; 5]), F> {
+pub fn demands(segment: &Segment, pre: &[F]) -> HashMap<(Bus, [F; PARTS]), F> {
     let mut sums = HashMap::new();
     for c in segment.crossings(pre) {
         if !tables::is_table(c.bus) {
@@ -103,7 +103,7 @@ pub fn satisfied(segment: &Segment, base: &[F]) -> Vec<F> {
 pub fn mutations_are_refused(
     segment: &Segment,
     base: &[F],
-    acceptable: impl Fn(&HashMap<(Bus, [F; 5]), F>) -> bool,
+    acceptable: impl Fn(&HashMap<(Bus, [F; PARTS]), F>) -> bool,
 ) {
     mutations_of_columns_are_refused(segment, base, 0..base.len(), acceptable);
 }
@@ -113,7 +113,7 @@ pub fn mutations_of_columns_are_refused(
     segment: &Segment,
     base: &[F],
     columns: impl IntoIterator<Item = usize>,
-    acceptable: impl Fn(&HashMap<(Bus, [F; 5]), F>) -> bool,
+    acceptable: impl Fn(&HashMap<(Bus, [F; PARTS]), F>) -> bool,
 ) {
     satisfied(segment, base);
     let two16 = F::from(1 << 16);
@@ -165,7 +165,7 @@ pub struct Dispatched {
 }
 
 /// Unpacks a dispatch tuple; `None` if no slot produces it.
-pub fn dispatched(tuple: &[F; 5]) -> Option<Dispatched> {
+pub fn dispatched(tuple: &[F; PARTS]) -> Option<Dispatched> {
     let bytes = tuple[0].to_repr();
     let (low, high) = bytes.as_ref().split_at(16);
     let packed = u128::from_le_bytes(low.try_into().unwrap());
@@ -174,7 +174,7 @@ pub fn dispatched(tuple: &[F; 5]) -> Option<Dispatched> {
     let operation = u64::try_from(packed >> 67).ok()?;
     let time = small(&tuple[1]).filter(|t| *t < 1 << 32)?;
     let z = u32::try_from(small(&tuple[2])?).ok()?;
-    let whole = high.iter().all(|b| *b == 0) && tuple[3..] == [F::ZERO; 2];
+    let whole = high.iter().all(|b| *b == 0) && tuple[3..].iter().all(|part| *part == F::ZERO);
     (whole && x < 1 << 33 && operation < 128).then_some(Dispatched {
         operation,
         time,

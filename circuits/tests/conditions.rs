@@ -4,6 +4,7 @@
 use ff::Field;
 use std::collections::HashMap;
 use zkmips_circuits::{
+    bus::PARTS,
     describe::describe,
     lc::{Var, F},
     segment::Segment,
@@ -93,7 +94,7 @@ fn terms_are_made_of_pre_columns() {
             }
         }
     }
-    assert_eq!(powers.len(), 5, "gamma to gamma^5");
+    assert_eq!(powers.len(), PARTS, "gamma to that of the tag");
 
     let mut seen = vec![0; segment.term_buses().len()];
     for (i, [a, b, c]) in rows.iter().enumerate() {
@@ -113,12 +114,12 @@ fn terms_are_made_of_pre_columns() {
         for (v, c) in b {
             if *v == p.alpha {
                 alpha = *c;
-            } else if powers.get(v) == Some(&5) {
+            } else if powers.get(v) == Some(&(PARTS as u32)) {
                 tag += 1;
                 assert_ne!(*c, F::ZERO);
             } else {
                 let known = p.is_pre(*v) || powers.contains_key(v);
-                let part = scaled.get(v).is_some_and(|power| *power < 5);
+                let part = scaled.get(v).is_some_and(|power| *power < PARTS as u32);
                 assert!(
                     known || part,
                     "denominator in row {i}: {}",

@@ -31,5 +31,6 @@ pub use backend::Backend;
 pub use curve::{PastaCurve, PastaField};
 pub use fold::EndoScalar;
 pub use mixed::{MixedVec, Number};
-pub use msm::{msm, msm_mixed, msm_small, msm_small_with, msm_with};
+pub use msm::{msm, msm_mixed, msm_of_remaining, msm_small, msm_small_with, msm_with};
 pub use point::AffinePoint;
+pub use recode::Sizes;

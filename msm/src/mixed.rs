@@ -4,7 +4,7 @@
 use crate::{
     curve::PastaField,
     field::{sub_limbs, Limbs},
-    recode::{FieldScalars, Scalars},
+    recode::{FieldScalars, Scalars, Sizes},
 };
 
 /// Words from here on stand for elements that are not small: the word less this is their place among those.
@@ -26,6 +26,13 @@ pub enum Number<F> {
     Integer(i128),
     /// An element that is not a small integer.
     Element(F),
+}
+
+/// Zero.
+impl<F> Default for Number<F> {
+    fn default() -> Self {
+        Self::Integer(0)
+    }
 }
 
 impl<F: PastaField> From<F> for Number<F> {
@@ -155,10 +162,7 @@ impl<F: PastaField> MixedVec<F> {
 
     /// Appends any element.
     pub fn push_element(&mut self, x: F) {
-        match Number::from(x) {
-            Number::Integer(x) => self.push_integer(x),
-            Number::Element(x) => self.push_large(x),
-        }
+        self.push_number(Number::from(x));
     }
 
     /// Appends some elements of another vector.
@@ -190,6 +194,19 @@ impl<F: PastaField> MixedVec<F> {
     /// All elements.
     pub fn elements(&self) -> impl ExactSizeIterator<Item = F> + '_ {
         self.words.iter().map(|word| self.element_of(*word))
+    }
+
+    /// Appends a number.
+    pub fn push_number(&mut self, x: Number<F>) {
+        match x {
+            Number::Integer(x) => self.push_integer(x),
+            Number::Element(x) => self.push_large(x),
+        }
+    }
+
+    /// How many elements have how many bits.
+    pub fn sizes(&self) -> Sizes {
+        Sizes::of(self)
     }
 
     /// The vector with these elements.

@@ -4,7 +4,10 @@ use crate::{
     curve::PastaCurve,
     mixed::MixedVec,
     point::AffinePoint,
-    recode::{digits_needed, Digits, FieldScalars, Magnitudes, Scalars, SmallScalars, MAX_WIDTH},
+    recode::{
+        digits_needed, Digits, FieldScalars, Magnitudes, RemainingScalars, Scalars, Sizes,
+        SmallScalars, MAX_WIDTH,
+    },
     Backend,
 };
 use halo2curves::group::Group;
@@ -30,7 +33,7 @@ pub fn msm_with<C: PastaCurve>(
     scalars: &[C::ScalarExt],
     points: &[AffinePoint<C>],
 ) -> C::CurveExt {
-    sum(backend, &FieldScalars(scalars), points)
+    sum(backend, &FieldScalars(scalars), points).0
 }
 
 /// [`msm`] for unsigned integers, which need not become elements of the scalar field.
@@ -47,7 +50,7 @@ pub fn msm_small_with<C: PastaCurve, T: Copy + Into<u64> + Sync>(
     scalars: &[T],
     points: &[AffinePoint<C>],
 ) -> C::CurveExt {
-    sum(backend, &SmallScalars(scalars), points)
+    sum(backend, &SmallScalars(scalars), points).0
 }
 
 /// [`msm`] for a vector that is held as integers where it can be.
@@ -55,14 +58,29 @@ pub fn msm_mixed<C: PastaCurve>(
     scalars: &MixedVec<C::ScalarExt>,
     points: &[AffinePoint<C>],
 ) -> C::CurveExt {
-    sum(Backend::current(), scalars, points)
+    sum(Backend::current(), scalars, points).0
+}
+
+/// [`msm`] without the scalars for which `left_out` says so, and the sizes of the others. Those that are zero are not counted.
+///
+/// # Panics
+///
+/// As [`msm`], or if there are fewer marks than scalars.
+pub fn msm_of_remaining<C: PastaCurve>(
+    scalars: &[C::ScalarExt],
+    left_out: &[bool],
+    points: &[AffinePoint<C>],
+) -> (C::CurveExt, Sizes) {
+    let elements = FieldScalars(scalars);
+    let scalars = RemainingScalars { elements, left_out };
+    sum(Backend::current(), &scalars, points)
 }
 
 fn sum<C: PastaCurve>(
     backend: Backend,
     scalars: &impl Scalars,
     points: &[AffinePoint<C>],
-) -> C::CurveExt {
+) -> (C::CurveExt, Sizes) {
     assert_eq!(scalars.len(), points.len(), "one scalar for each point");
     assert!(points.len() < 1 << 31, "names of points have 31 bits");
     let part = points
@@ -77,29 +95,29 @@ fn sum<C: PastaCurve>(
             Magnitudes::new(scalars, range, |i| points[i].is_identity())
         })
         .collect();
-    let mut histogram = [0u64; 257];
+    let mut sizes = Sizes::default();
     for part in &magnitudes {
-        for (sum, count) in histogram.iter_mut().zip(&part.histogram) {
+        for (sum, count) in sizes.0.iter_mut().zip(&part.histogram) {
             *sum += u64::from(*count);
         }
     }
-    let Some(bits) = histogram.iter().rposition(|count| *count > 0) else {
-        return C::CurveExt::identity();
+    let Some(bits) = sizes.0.iter().rposition(|count| *count > 0) else {
+        return (C::CurveExt::identity(), sizes);
     };
-    let c = width(&histogram, bits as u32);
+    let c = width(&sizes.0, bits as u32);
     let windows = digits_needed(bits as u32, c) as usize;
     let parts: Vec<Digits> = magnitudes
         .par_iter()
         .map(|part| Digits::new(part, c, windows))
         .collect();
     drop(magnitudes);
-    Windows {
+    let buckets = Windows {
         kernels: backend.0,
         points,
         parts: &parts,
         c,
-    }
-    .sum(windows)
+    };
+    (buckets.sum(windows), sizes)
 }
 
 /// The width of digits with which there is least to add. `histogram[b]` scalars have `b` bits, none more than `bits`.

@@ -49,6 +49,26 @@ impl<F: PastaField> Scalars for FieldScalars<'_, F> {
     }
 }
 
+/// Elements of which some are left out.
+pub(crate) struct RemainingScalars<'a, F> {
+    pub(crate) elements: FieldScalars<'a, F>,
+    pub(crate) left_out: &'a [bool],
+}
+
+impl<F: PastaField> Scalars for RemainingScalars<'_, F> {
+    fn len(&self) -> usize {
+        self.elements.len()
+    }
+
+    #[inline(always)]
+    fn magnitude(&self, i: usize) -> Option<(Limbs, bool)> {
+        match self.left_out[i] {
+            true => None,
+            false => self.elements.magnitude(i),
+        }
+    }
+}
+
 /// Unsigned integers.
 pub(crate) struct SmallScalars<'a, T>(pub &'a [T]);
 
@@ -61,6 +81,33 @@ impl<T: Copy + Into<u64> + Sync> Scalars for SmallScalars<'_, T> {
     fn magnitude(&self, i: usize) -> Option<(Limbs, bool)> {
         let small: u64 = self.0[i].into();
         (small != 0).then_some(([small, 0, 0, 0], false))
+    }
+}
+
+/// How many scalars have how many bits, where a scalar counts as its opposite if that is smaller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sizes(pub(crate) [u64; 257]);
+
+impl Default for Sizes {
+    fn default() -> Self {
+        Self([0; 257])
+    }
+}
+
+impl Sizes {
+    /// Of all these scalars; zero has no bits.
+    pub(crate) fn of(scalars: &impl Scalars) -> Self {
+        let mut sizes = Self::default();
+        for i in 0..scalars.len() {
+            let bits = scalars.magnitude(i).map_or(0, |(size, _)| bits(&size));
+            sizes.0[bits as usize] += 1;
+        }
+        sizes
+    }
+
+    /// How many have as many bits as a range says.
+    pub fn with_bits(&self, range: std::ops::RangeInclusive<usize>) -> usize {
+        self.0[range].iter().sum::<u64>() as usize
     }
 }
 

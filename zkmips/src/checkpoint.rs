@@ -26,7 +26,7 @@ const FILE: &str = "zkmips.checkpoint";
 pub const MAGIC: &[u8; 8] = b"ZKMCKP01";
 const DIGEST: usize = 32;
 /// What a checkpoint's meaning depends on: the release, and a number that counts the changes between releases.
-pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+checkpoint.3");
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), "+checkpoint.4");
 /// Time between two checkpoints if nobody says otherwise.
 pub const EVERY: Duration = Duration::from_secs(15);
 

@@ -8,7 +8,8 @@
 //! limbs 0 but for the step, which is [`UNUSED_STEP`]: steps start at 0 and grow by 1 or 9 from micro-op to micro-op, and none of an
 //! instruction's is above 31 (or 41 behind a fault), so no slot ever is at that step.
 //!
-//! Columns: `e` (enable), place, index, digest, digest of the next part, its multiplicity; for each entry its limbs and a multiplicity.
+//! Columns: `e` (enable), place, index, digest, digest of the next part, its multiplicity; for each entry its limbs, a multiplicity, the code of its flags (the
+//! highest six bits of the control) and the flags.
 //!
 //! | row | forces |
 //! | --- | --- |
@@ -16,7 +17,8 @@
 //! | consume `(place, index, digest, 0)` on the tree bus times `e` | the part is in the decoded tree, at level 0, or continues one that is |
 //! | produce `(place + 400, index, next, 1 - e)`, any multiplicity | what continues a part that is not consumed carries mark 1, which nobody consumes |
 //! | 17 lookups for two entries, times `e` | each limb is bounded where it shares a hash element, and control and offset where they share a part of the tuple with the index (condition 2) |
-//! | produce `(pc + 2^34 control, operation, 1 - e, immediate, target)`, any multiplicity | the same mark for micro-ops; `pc` is `256 index + offset` |
+//! | lookup of code and flags, times `e` | the flags are those that the code means, and the code is below 64 |
+//! | produce `(pc + 2^34 (control - 2^24 code), operation, 1 - e, immediate, target, flags)`, any multiplicity | the same mark for micro-ops; `pc` is `256 index + offset`. With another code than the control's the first part is negative or at least 2^58, and what a slot or the raise chip consumes is neither |
 //! | hash | digest = Poseidon(decoded page; place, index, next, entries two to an element) |
 //!
 //! The index is bounded because it is alone on its power of gamma: it came from a root through nodes, digit by digit.
@@ -26,8 +28,9 @@ use crate::{
     bus::Bus,
     chip::Chip,
     lc::{pow2, Columns, Lc, F},
-    microcode::{Entry, RS_SHIFT, STEP_SHIFT},
+    microcode::{Entry, FLAGS, FLAGS_PART, FLAGS_SHIFT, RS_SHIFT, STEP_SHIFT},
     poseidon::{hash, hash_rows, Domain},
+    slot::program_tuple,
     tree::{Tree, PART_STEP},
 };
 use ff::Field;
@@ -37,7 +40,7 @@ pub const BYTES: u32 = 256;
 /// Instructions of a page.
 pub const WORDS: usize = BYTES as usize / 4;
 /// Micro-ops in a part of a page. Two permutations hash up to 88; 80 is enough for 99 of 100 pages of Go code (1.02 micro-ops an
-/// instruction) and 96 of C (1.06), and each costs 12.5 rows.
+/// instruction) and 96 of C (1.06), and each costs 18.5 rows.
 pub const ENTRIES: usize = 80;
 /// Steps of decoded micro-ops are below this.
 pub const STEPS: u8 = 32;
@@ -179,10 +182,13 @@ impl Chip for DecodedPage {
         out.push_element(event.next);
         out.push(event.next_lookups);
         let counts = event.entries.iter().map(|(_, count)| *count);
+        let flags = event.entries.iter().map(|(entry, _)| entry.flags());
         let all = part_limbs(event.entries.iter().map(|(entry, _)| entry));
-        for (limbs, count) in all.iter().zip(counts.chain(std::iter::repeat(0))) {
+        let unused = std::iter::repeat((0, [false; FLAGS]));
+        for (limbs, (count, flags)) in all.iter().zip(counts.zip(flags).chain(unused)) {
             out.extend(limbs.map(u64::from));
-            out.push(count);
+            out.extend([count, u64::from(limbs[1]) >> (FLAGS_SHIFT - 16)]);
+            out.extend(flags.map(u64::from));
         }
     }
 }
@@ -190,7 +196,8 @@ impl Chip for DecodedPage {
 /// One entry; returns its part of the hash element.
 fn entry(b: &mut Builder, e: &Lc, index: &Lc, operation_bits: u32) -> Lc {
     let limbs: [Lc; LIMBS] = b.columns();
-    let lookups = b.column();
+    let [lookups, code] = b.columns();
+    let flags: [Lc; FLAGS] = b.columns();
     for limb in &limbs[..LIMBS - 1] {
         b.range16("limb of an entry", e, limb);
     }
@@ -201,14 +208,21 @@ fn entry(b: &mut Builder, e: &Lc, index: &Lc, operation_bits: u32) -> Lc {
     let [control_low, control_high, offset, immediate_low, immediate_high, target_low, target_high, operation] =
         limbs;
     let word = |low: Lc, high: Lc| low + high * (1 << 16);
+    let meaning: Vec<Lc> = std::iter::once(code.clone())
+        .chain((1..FLAGS_PART).map(|_| Lc::zero()))
+        .chain(flags.clone())
+        .collect();
+    b.consume("flags", Bus::Flags, e, &meaning);
     let pc = index * u64::from(BYTES) + offset;
-    let tuple = [
-        pc + word(control_low, control_high) * pow2(STEP_SHIFT),
+    let place = word(control_low, control_high) - code * pow2(FLAGS_SHIFT);
+    let fields = [
+        pc + place * pow2(STEP_SHIFT),
         operation,
         1 - e,
         word(immediate_low, immediate_high),
         word(target_low, target_high),
     ];
+    let tuple = program_tuple(fields, flags);
     b.produce("micro-op", Bus::Program, &lookups, &tuple);
     packed
 }

@@ -1,7 +1,7 @@
 //! What the arithmetic operations do, written plainly, and what every test of their chips needs.
 
 use crate::{
-    bus::Bus,
+    bus::{Bus, PARTS},
     chip::{fill_idle, Chip, Dispatch},
     lc::F,
     operation::Operation::{self, *},
@@ -144,7 +144,7 @@ pub fn split(value: F) -> [F; 2] {
 }
 
 /// Whether the rest of the machine would answer these demands although they are wrong.
-pub fn is_hole(demands: &HashMap<(Bus, [F; 5]), F>) -> bool {
+pub fn is_hole(demands: &HashMap<(Bus, [F; PARTS]), F>) -> bool {
     let calls: Vec<_> = demands.iter().collect();
     let [((Bus::Dispatch, tuple), multiplicity)] = calls[..] else {
         return !calls.is_empty();

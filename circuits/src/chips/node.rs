@@ -84,6 +84,7 @@ impl Chip for Node {
 mod tests {
     use super::*;
     use crate::{
+        bus::{tuple as padded, PARTS},
         chip::fill_idle,
         chips::image_page,
         testing::{demands, filled, lone, mutations_of_columns_are_refused, refusal, satisfied},
@@ -96,14 +97,8 @@ mod tests {
         filled(|out| Node::fill(event, out))
     }
 
-    fn tuple(place: u64, index: u32, digest: F) -> [F; 5] {
-        [
-            F::from(place),
-            F::from(u64::from(index)),
-            digest,
-            F::ZERO,
-            F::ZERO,
-        ]
+    fn tuple(place: u64, index: u32, digest: F) -> [F; PARTS] {
+        padded(&[F::from(place), F::from(u64::from(index)), digest])
     }
 
     fn honest() -> Vec<Event> {
@@ -151,7 +146,7 @@ mod tests {
     fn mutations() {
         let segment = lone(Node::synthesize);
         let event = &honest()[0];
-        let mut truth: HashSet<[F; 5]> = (0..16)
+        let mut truth: HashSet<[F; PARTS]> = (0..16)
             .map(|j| {
                 tuple(
                     event.place - 4,
@@ -242,7 +237,7 @@ mod tests {
             .count();
         assert_eq!(
             (segment.num_rows(), nonlinear, Node::width()),
-            (843, 818, 36)
+            (848, 823, 36)
         );
     }
 }

@@ -65,6 +65,7 @@ impl Chip for PrivateWords {
 mod tests {
     use super::*;
     use crate::{
+        bus::{tuple, PARTS},
         chip::fill_idle,
         lc::{pow2, F},
         testing::{demands, filled, lone, mutations_are_refused, refusal, satisfied, small},
@@ -83,8 +84,8 @@ mod tests {
     }
 
     /// Whether all that somebody may consume is words of 32 bits with the private mark.
-    fn harmless(demands: &HashMap<(Bus, [F; 5]), F>) -> bool {
-        let word = |t: &[F; 5]| small(&t[2]).is_some_and(|w| w < 1 << 32);
+    fn harmless(demands: &HashMap<(Bus, [F; PARTS]), F>) -> bool {
+        let word = |t: &[F; PARTS]| small(&t[2]).is_some_and(|w| w < 1 << 32);
         demands.keys().all(|(bus, t)| {
             *bus == Bus::Image && (t[1] == F::ONE || t[1] == F::from(PRIVATE_MARK) && word(t))
         })
@@ -96,8 +97,8 @@ mod tests {
         let now = demands(&segment, &satisfied(&segment, &honest()));
         assert_eq!(now.len(), 6);
         assert!(harmless(&now));
-        let last = [FIRST + 5, 2, u32::MAX, 0, 0].map(|x| F::from(u64::from(x)));
-        assert_eq!(now.get(&(Bus::Image, last)), Some(&F::ONE));
+        let last = [FIRST + 5, 2, u32::MAX].map(|x| F::from(u64::from(x)));
+        assert_eq!(now.get(&(Bus::Image, tuple(&last))), Some(&F::ONE));
     }
 
     #[test]
@@ -154,6 +155,9 @@ mod tests {
             .count();
         let found = (segment.num_rows(), nonlinear, PrivateWords::width());
         // A boolean and the powers and multiple of gamma that all words share; four rows for each word.
-        assert_eq!(found, (1 + 5 + 4 * WORDS, 1 + 5 + 4 * WORDS, 1 + 4 * WORDS));
+        assert_eq!(
+            found,
+            (1 + PARTS + 4 * WORDS, 1 + PARTS + 4 * WORDS, 1 + 4 * WORDS)
+        );
     }
 }

@@ -20,29 +20,30 @@
 //! # Rows
 //! | row | forces |
 //! | --- | --- |
-//! | `e`, `last`, `trap` boolean | multiplicity of N (condition 9), a flag |
+//! | `e`, `trap` boolean | multiplicity of N (condition 9), which operations |
 //! | `m (1 - e) = 0`, three times | nothing is derived from nothing (condition 9) |
-//! | lookups of `pc`'s limbs, `step < 2^5`, `sources < 2^12`, `rd < 2^6` | part 0 of N comes apart in one way (condition 2): its flags are `dispatch` and perhaps `last`; and the parts of X and L stay in place, as `step + 10` is below 2^6 |
+//! | lookups of `pc`'s limbs, `step < 2^5`, `sources < 2^12`, `rd < 2^6` | part 0 of N is below 2^58 and comes apart in one way (condition 2), and the parts of X and L stay in place, as `step + 10` is below 2^6 |
 //! | lookups of `v` and `v + 2^16 - 12 + 6 trap`, `v = operation - 1 - 23 trap` | the operation is 1 to 12, loads and stores, or 24 to 29, traps |
-//! | N consumed, F, X and L produced | operation, immediate and target of N arrive alone on their powers |
+//! | N consumed, F, X and L produced | operation, immediate, target and flags of N arrive alone on their powers; its flags are `dispatch` and perhaps `last` |
 
 use crate::{
     builder::Builder,
-    bus::Bus,
+    bus::{Bus, PARTS},
     chip::Chip,
     lc::{pow2, Columns, Lc},
-    microcode::{Entry, BRANCH_STEPS, FLAGS_SHIFT, RD_SHIFT, RS_SHIFT, SINK, STEP_SHIFT},
+    microcode::{Entry, BRANCH_STEPS, FLAGS, RD_SHIFT, RS_SHIFT, SINK, STEP_SHIFT},
     operation::{Operation, RAISED},
+    slot::program_tuple,
 };
 use zkmips_emulator::constants::EXCEPTION_VECTOR;
 
 /// `$k0`.
 const K0: u64 = 26;
 // Flags by their place in `Entry::flags`.
-const DISPATCH: u64 = 1;
-const BRANCH: u64 = 1 << 2;
-const JUMP: u64 = 1 << 3;
-const LAST: u64 = 1 << 5;
+const DISPATCH: usize = 0;
+const BRANCH: usize = 2;
+const JUMP: usize = 3;
+const LAST: usize = 4;
 
 /// A micro-op that raised, and how often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,23 +59,31 @@ pub struct Event {
 pub struct Raise;
 
 /// Part 0 of a program tuple.
-fn head(pc: &Lc, step: &Lc, sources: &Lc, rd: &Lc, flags: &Lc) -> Lc {
-    pc + step * pow2(STEP_SHIFT)
-        + sources * pow2(RS_SHIFT)
-        + rd * pow2(RD_SHIFT)
-        + flags * pow2(FLAGS_SHIFT)
+fn head(pc: &Lc, step: &Lc, sources: &Lc, rd: &Lc) -> Lc {
+    pc + step * pow2(STEP_SHIFT) + sources * pow2(RS_SHIFT) + rd * pow2(RD_SHIFT)
+}
+
+/// These flags and no other.
+fn flags(set: &[usize]) -> [Lc; FLAGS] {
+    std::array::from_fn(|i| Lc::from(u64::from(set.contains(&i))))
 }
 
 /// The tuples of X and L at `(pc, step)` and `(pc, step + 1)`: `pc` is below 2^32, `step + 1` below 2^6.
-pub(crate) fn exception(pc: &Lc, step: &Lc) -> [[Lc; 5]; 2] {
+pub(crate) fn exception(pc: &Lc, step: &Lc) -> [[Lc; PARTS]; 2] {
     let zero = Lc::zero();
     let [sink, k0] = [u64::from(SINK), K0].map(Lc::from);
-    let save = head(pc, step, &zero, &k0, &Lc::from(JUMP));
+    let save = head(pc, step, &zero, &k0);
     let vector = Lc::from(u64::from(EXCEPTION_VECTOR));
-    let leave = head(pc, &(step + 1), &zero, &sink, &Lc::from(LAST));
+    let leave = head(pc, &(step + 1), &zero, &sink);
     [
-        [save, zero.clone(), zero.clone(), pc.clone(), vector],
-        [leave, zero.clone(), zero.clone(), zero.clone(), zero],
+        program_tuple(
+            [save, zero.clone(), zero.clone(), pc.clone(), vector],
+            flags(&[JUMP]),
+        ),
+        program_tuple(
+            [leave, zero.clone(), zero.clone(), zero.clone(), zero],
+            flags(&[LAST]),
+        ),
     ]
 }
 
@@ -83,7 +92,7 @@ pub(crate) fn derive<const N: usize>(
     b: &mut Builder,
     e: &Lc,
     multiplicities: &[Lc; N],
-    tuples: &[[Lc; 5]; N],
+    tuples: &[[Lc; PARTS]; N],
 ) {
     for (m, tuple) in multiplicities.iter().zip(tuples) {
         b.row("nothing from nothing", m, &(1 - e), &Lc::zero());
@@ -97,7 +106,7 @@ impl Chip for Raise {
 
     fn synthesize(b: &mut Builder) {
         let e = b.bit("enable");
-        let last = b.bit("last");
+        let last = b.column();
         let trap = b.bit("trap");
         let fetches: [Lc; 3] = b.columns();
         let pc = b.word("pc", &e);
@@ -116,30 +125,27 @@ impl Chip for Raise {
         );
 
         let zero = Lc::zero();
-        let flags = last * LAST + Lc::from(DISPATCH);
-        let normal = head(&pc, &step, &sources, &rd, &flags);
-        b.consume(
-            "normal entry",
-            Bus::Program,
-            &e,
-            &[
-                normal,
-                operation.clone(),
-                zero.clone(),
-                immediate.clone(),
-                target.clone(),
-            ],
-        );
-        let fault = head(
-            &pc,
-            &step,
-            &sources,
-            &Lc::from(u64::from(SINK)),
-            &Lc::from(DISPATCH + BRANCH),
-        );
-        let raised = operation + u64::from(RAISED);
+        let mut normal_flags = flags(&[DISPATCH]);
+        normal_flags[LAST] = last;
+        let fields = [
+            head(&pc, &step, &sources, &rd),
+            operation.clone(),
+            zero.clone(),
+            immediate.clone(),
+            target.clone(),
+        ];
+        let normal = program_tuple(fields, normal_flags);
+        b.consume("normal entry", Bus::Program, &e, &normal);
+        let fields = [
+            head(&pc, &step, &sources, &Lc::from(u64::from(SINK))),
+            operation + u64::from(RAISED),
+            zero,
+            immediate,
+            target,
+        ];
+        let fault = program_tuple(fields, flags(&[DISPATCH, BRANCH]));
         let [save, leave] = exception(&pc, &(step + u64::from(BRANCH_STEPS)));
-        let derived = [[fault, raised, zero, immediate, target], save, leave];
+        let derived = [fault, save, leave];
         derive(b, &e, &fetches, &derived);
     }
 

@@ -2,9 +2,10 @@
 
 use crate::{
     builder::Builder,
-    bus::Bus,
+    bus::{tuple, Bus, PARTS},
     chip::{Access, Dispatch},
     lc::{Lc, F},
+    microcode::FLAGS_PART,
     operation::Operation::{self, Lb, Lbu, Lh, Lhu, Lw, Lwl, Lwr, Sb, Sh, Sw, Swl, Swr},
     segment::Segment,
     testing::{demands, dispatched, refusal, small, Dispatched},
@@ -79,17 +80,17 @@ pub fn apply(operation: Operation, x: u64, y: u32, old: u32, big_endian: bool) -
 ///
 /// The rest of the machine answers dispatch tuples that a slot produces and memory tuples at word addresses from 0 to 2^30 - 1
 /// with a 32-bit value and any time.
-pub fn flaw(wanted: &HashMap<(Bus, [F; 5]), F>, big_endian: bool) -> Option<String> {
+pub fn flaw(wanted: &HashMap<(Bus, [F; PARTS]), F>, big_endian: bool) -> Option<String> {
     let (mut calls, mut before, mut after) = (Vec::new(), Vec::new(), Vec::new());
-    for ((bus, tuple), m) in wanted {
+    for ((bus, parts), m) in wanted {
         match bus {
-            Bus::Dispatch if *m == -F::ONE => calls.push(dispatched(tuple)?),
+            Bus::Dispatch if *m == -F::ONE => calls.push(dispatched(parts)?),
             Bus::Memory if *m == -F::ONE => {
-                let [address, then, value] = [0, 1, 2].map(|i| small(&tuple[i]));
+                let [address, then, value] = [0, 1, 2].map(|i| small(&parts[i]));
                 let (address, then) = (address.filter(|a| *a < 1 << 30)?, then?);
                 before.push((address, then, u32::try_from(value?).ok()?));
             }
-            Bus::Memory if *m == F::ONE => after.push(*tuple),
+            Bus::Memory if *m == F::ONE => after.push(*parts),
             _ => return Some(format!("multiplicity {m:?} on {bus:?}")),
         }
     }
@@ -112,13 +113,7 @@ pub fn flaw(wanted: &HashMap<(Bus, [F; 5]), F>, big_endian: bool) -> Option<Stri
         return None;
     }
     let (value, new) = apply(operation, x, y, old, big_endian);
-    let expected = [
-        F::from(address),
-        F::from(time),
-        F::from(u64::from(new)),
-        F::ZERO,
-        F::ZERO,
-    ];
+    let expected = tuple(&[address, time, u64::from(new)].map(F::from));
     let right = !faults(operation, x)
         && address == (x & 0xffff_ffff) >> 2
         && then < time
@@ -215,7 +210,7 @@ pub fn cost(synthesize: impl Fn(&mut Builder)) -> (usize, usize, usize) {
 }
 
 /// Unpacks a program tuple: `None` if no decoded page holds such an entry, whatever its operation.
-pub fn fetched(tuple: &[F; 5]) -> Option<Fetched> {
+pub fn fetched(tuple: &[F; PARTS]) -> Option<Fetched> {
     let bytes = tuple[0].to_repr();
     let (low, high) = bytes.as_ref().split_at(16);
     let packed = u128::from_le_bytes(low.try_into().unwrap());
@@ -223,13 +218,19 @@ pub fn fetched(tuple: &[F; 5]) -> Option<Fetched> {
     let control = u32::try_from(packed >> 34).ok()?;
     let [operation, immediate, target] =
         [1, 3, 4].map(|i| small(&tuple[i]).filter(|v| *v < 1 << 32));
-    let whole = high.iter().all(|b| *b == 0) && tuple[2] == F::ZERO && control < 1 << 30;
+    let whole = high.iter().all(|b| *b == 0) && tuple[2] == F::ZERO && control < 1 << 24;
     let field = |shift: u32| (control >> shift & 63) as u8;
+    let flags = (0..)
+        .zip(&tuple[FLAGS_PART..])
+        .try_fold(0, |flags, (i, part)| {
+            let bit = small(part).filter(|bit| *bit < 2)?;
+            Some(flags | (bit as u8) << i)
+        });
     whole.then_some(Fetched {
         pc,
         step: field(0),
         registers: [field(6), field(12), field(18)],
-        flags: field(24),
+        flags: flags?,
         operation: operation?,
         immediate: immediate?,
         target: target?,
@@ -242,6 +243,7 @@ pub struct Fetched {
     pub pc: u32,
     pub step: u8,
     pub registers: [u8; 3],
+    /// Bits in the order of the tuple: dispatch, minus, branch, jump, last.
     pub flags: u8,
     pub operation: u64,
     pub immediate: u64,
@@ -254,7 +256,7 @@ pub fn exception(pc: u32, step: u8) -> [Fetched; 2] {
         pc,
         step,
         registers: [0, 0, 26],
-        flags: 0b001000,
+        flags: 0b01000,
         operation: 0,
         immediate: u64::from(pc),
         target: 0x8000_0080,
@@ -262,7 +264,7 @@ pub fn exception(pc: u32, step: u8) -> [Fetched; 2] {
     let leave = Fetched {
         step: step + 1,
         registers: [0, 0, 39],
-        flags: 0b100000,
+        flags: 0b10000,
         immediate: 0,
         target: 0,
         ..save

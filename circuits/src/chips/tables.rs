@@ -6,6 +6,7 @@
 //! | logic | 1,024 | `(a + 2^34 b + 2^74 c + K o)`, `c = o(a, b)` for nibbles `a`, `b` and `o` = and, or, xor, nor; see [`super::logic`] |
 //! | shift | 96 | `(s + 2^80 class, q)`, see [`super::shift`] |
 //! | power | 33 | `(s, 2^s)`, `s <= 32` |
+//! | flags | 64 | the code of a micro-op's flags, four zeros, then the flags, see [`crate::microcode`] |
 //!
 //! An entry is one row `inverse D = m` and one free `pre` column `m`: `D` is linear in the challenges and constants. Nothing has to be forced
 //! about `m`, because these are facts: they are true whatever their multiplicities are (condition 9).
@@ -19,6 +20,7 @@ use crate::{
     builder::Builder,
     bus::{Bus, PARTS},
     lc::{pow2, Columns, Lc, F},
+    microcode::{flags_of, FLAGS_PART, FLAG_CODES},
 };
 use ff::Field;
 use std::{collections::HashMap, sync::OnceLock};
@@ -68,6 +70,16 @@ pub fn shift_entry(amount: usize, class: usize) -> [F; 2] {
 /// Entry of the power table.
 pub fn power_entry(exponent: usize) -> [F; 2] {
     [F::from(exponent as u64), pow2(exponent as u32)]
+}
+
+/// Entry of the table of flags.
+pub fn flags_entry(code: usize) -> [F; PARTS] {
+    let mut entry = [F::ZERO; PARTS];
+    entry[0] = F::from(code as u64);
+    for (part, flag) in entry[FLAGS_PART..].iter_mut().zip(flags_of(code)) {
+        *part = F::from(u64::from(flag));
+    }
+    entry
 }
 
 /// A block of the range table: `rows` consecutive values, `rows` a power of two up to 2^16.
@@ -136,14 +148,30 @@ pub fn synthesize_power_table(b: &mut Builder) {
     }
 }
 
-/// Whether a bus carries facts of these tables.
-pub fn is_table(bus: Bus) -> bool {
-    matches!(bus, Bus::Range | Bus::Logic | Bus::Shift | Bus::Power)
+/// The whole table of flags: 64 non-linear rows; its base columns are the multiplicities.
+pub fn synthesize_flags_table(b: &mut Builder) {
+    for code in 0..FLAG_CODES {
+        let m = b.column();
+        b.produce(
+            "flags",
+            Bus::Flags,
+            &m,
+            &flags_entry(code).map(Lc::constant),
+        );
+    }
 }
 
-/// Where a tuple stands in the table of its bus; `None` if it is no fact. Logic entries are ordered by operation, then `b`, then `a`; shift
-/// entries by class, then amount.
-pub fn position(bus: Bus, tuple: &[Number<F>; PARTS]) -> Option<usize> {
+/// Whether a bus carries facts of these tables.
+pub fn is_table(bus: Bus) -> bool {
+    matches!(
+        bus,
+        Bus::Range | Bus::Logic | Bus::Shift | Bus::Power | Bus::Flags
+    )
+}
+
+/// Where a tuple, given by its first parts, stands in the table of its bus; `None` if it is no fact. Logic entries are ordered by operation, then
+/// `b`, then `a`; shift entries by class, then amount.
+pub fn position(bus: Bus, tuple: &[Number<F>]) -> Option<usize> {
     type Index = HashMap<[F; 2], usize>;
     static LOGIC: OnceLock<Index> = OnceLock::new();
     static SHIFTS: OnceLock<Index> = OnceLock::new();
@@ -158,11 +186,19 @@ pub fn position(bus: Bus, tuple: &[Number<F>; PARTS]) -> Option<usize> {
             .map(|i| (shift_entry(i % 32, i / 32), i))
             .collect()
     };
-    let [first, second, rest @ ..] = tuple;
-    if rest.iter().any(|part| part.small() != Some(0)) {
+    let part = |i: usize| tuple.get(i).copied().unwrap_or_default();
+    let (first, second) = (part(0), part(1));
+    let below = |bound: usize| usize::try_from(first.small()?).ok().filter(|x| *x < bound);
+    if bus == Bus::Flags {
+        let is_entry = |code: &usize| {
+            let mut entry = flags_entry(*code).into_iter().enumerate();
+            entry.all(|(i, x)| part(i).element() == x)
+        };
+        return below(FLAG_CODES).filter(is_entry);
+    }
+    if tuple.iter().skip(2).any(|part| part.small() != Some(0)) {
         return None;
     }
-    let below = |bound: usize| usize::try_from(first.small()?).ok().filter(|x| *x < bound);
     let key = || [first.element(), second.element()];
     match bus {
         Bus::Range => below(RANGE).filter(|_| second.small() == Some(0)),
@@ -185,6 +221,7 @@ pub struct Histograms {
     logic: Vec<u64>,
     shift: Vec<u64>,
     power: Vec<u64>,
+    flags: Vec<u64>,
 }
 
 impl Default for Histograms {
@@ -194,28 +231,37 @@ impl Default for Histograms {
             logic: vec![0; LOGIC_BLOCK * LOGIC_BLOCKS],
             shift: vec![0; SHIFT],
             power: vec![0; POWER],
+            flags: vec![0; FLAG_CODES],
         }
     }
 }
 
 impl Histograms {
-    fn tables(&mut self) -> [&mut Vec<u64>; 4] {
+    fn tables(&mut self) -> [&mut Vec<u64>; 5] {
         [
             &mut self.range,
             &mut self.logic,
             &mut self.shift,
             &mut self.power,
+            &mut self.flags,
         ]
     }
 
     /// Whether every fact has its place: a file may hold anything.
     pub(crate) fn is_whole(&self) -> bool {
-        let lengths = [&self.range, &self.logic, &self.shift, &self.power].map(Vec::len);
-        lengths == [RANGE, LOGIC_BLOCK * LOGIC_BLOCKS, SHIFT, POWER]
+        let Self {
+            range,
+            logic,
+            shift,
+            power,
+            flags,
+        } = self;
+        let lengths = [range, logic, shift, power, flags].map(Vec::len);
+        lengths == [RANGE, LOGIC_BLOCK * LOGIC_BLOCKS, SHIFT, POWER, FLAG_CODES]
     }
 
     /// Counts one lookup. Tuples of other buses are not counted.
-    pub fn count(&mut self, bus: Bus, tuple: &[Number<F>; PARTS]) -> Result<(), NotAFact> {
+    pub fn count(&mut self, bus: Bus, tuple: &[Number<F>]) -> Result<(), NotAFact> {
         if !is_table(bus) {
             return Ok(());
         }
@@ -224,6 +270,7 @@ impl Histograms {
             Bus::Range => self.range[i] += 1,
             Bus::Logic => self.logic[i] += 1,
             Bus::Shift => self.shift[i] += 1,
+            Bus::Flags => self.flags[i] += 1,
             _ => self.power[i] += 1,
         }
         Ok(())
@@ -248,14 +295,9 @@ impl Histograms {
         &self.logic[LOGIC_BLOCK * operation..LOGIC_BLOCK * (operation + 1)]
     }
 
-    /// Multiplicities of the shift table.
-    pub fn shift(&self) -> &[u64] {
-        &self.shift
-    }
-
-    /// Multiplicities of the power table.
-    pub fn power(&self) -> &[u64] {
-        &self.power
+    /// Multiplicities of the small tables: of shifts, powers and flags.
+    pub fn small(&self) -> [&[u64]; 3] {
+        [&self.shift, &self.power, &self.flags]
     }
 }
 
@@ -263,7 +305,9 @@ impl Histograms {
 mod tests {
     use super::*;
     use crate::{
+        bus::tuple,
         chip::fill_idle,
+        microcode::{Entry, FLAGS_SHIFT},
         segment::Segment,
         testing::{challenges, filled, lone, small},
     };
@@ -359,17 +403,17 @@ mod tests {
     fn small_tables_produce_powers() {
         let powers = lone(synthesize_power_table);
         let base: Vec<F> = counts(POWER, 0).into_iter().map(F::from).collect();
-        for (bus, tuple, m) in facts(&powers, &base) {
+        for (bus, found, m) in facts(&powers, &base) {
             let s = m - 1;
-            let expected = [F::from(s), F::from(1 << s), F::ZERO, F::ZERO, F::ZERO];
-            assert_eq!((bus, tuple), (Bus::Power, expected));
-            assert_eq!(position(bus, &tuple.map(Number::from)), Some(s as usize));
+            let expected = tuple(&[F::from(s), F::from(1 << s)]);
+            assert_eq!((bus, found), (Bus::Power, expected));
+            assert_eq!(position(bus, &found.map(Number::from)), Some(s as usize));
         }
         let shifts = lone(synthesize_shift_table);
         let base: Vec<F> = counts(SHIFT, 0).into_iter().map(F::from).collect();
         let facts = facts(&shifts, &base);
         assert_eq!(facts.len(), SHIFT);
-        for (bus, tuple, m) in facts {
+        for (bus, found, m) in facts {
             let (s, class) = ((m - 1) % 32, (m - 1) / 32);
             let q = match class {
                 0 => F::from(1 << (32 - s)),
@@ -377,22 +421,45 @@ mod tests {
                 _ => F::from(1 << (32 - s)) * F::from((1 << 32) + 1),
             };
             let key = F::from(s) + F::from_u128(u128::from(class) << 80);
-            let expected = [key, q, F::ZERO, F::ZERO, F::ZERO];
-            assert_eq!((bus, tuple), (Bus::Shift, expected));
+            let expected = tuple(&[key, q]);
+            assert_eq!((bus, found), (Bus::Shift, expected));
             assert_eq!(
-                position(bus, &tuple.map(Number::from)),
+                position(bus, &found.map(Number::from)),
                 Some(m as usize - 1)
             );
         }
     }
 
     #[test]
+    fn codes_of_flags_mean_what_entries_say() {
+        let table = lone(synthesize_flags_table);
+        let base: Vec<F> = counts(FLAG_CODES, 0).into_iter().map(F::from).collect();
+        let mut facts = facts(&table, &base).into_iter();
+        for code in 0..FLAG_CODES {
+            let bit = |i: usize| code >> i & 1 == 1;
+            let entry = Entry {
+                dispatch: bit(0),
+                minus: bit(1),
+                branch: bit(2),
+                jump: bit(3),
+                jump_register: bit(4),
+                last: bit(5),
+                ..Entry::nothing(0)
+            };
+            assert_eq!(entry.control() >> FLAGS_SHIFT, code as u32);
+            let mut expected = entry.tuple();
+            expected[0] = F::from(code as u64);
+            assert_eq!(facts.next(), Some((Bus::Flags, expected, code as u64 + 1)));
+            assert_eq!(
+                position(Bus::Flags, &expected.map(Number::from)),
+                Some(code)
+            );
+        }
+        assert_eq!(facts.next(), None);
+    }
+
+    #[test]
     fn what_is_no_fact_has_no_position() {
-        let tuple = |parts: &[F]| {
-            let mut t = [F::ZERO; PARTS];
-            t[..parts.len()].copy_from_slice(parts);
-            t
-        };
         let [one, two] = [F::ONE, F::from(2)];
         let false_facts = [
             (Bus::Range, tuple(&[F::from(1 << 16)])),
@@ -408,15 +475,20 @@ mod tests {
             (Bus::Logic, tuple(&[F::from(16)])),
             (Bus::Logic, tuple(&[logic_entry(3, 5, 0) + pow2(74)])),
             (Bus::Logic, tuple(&[logic_entry(3, 5, 0), one])),
+            (Bus::Flags, tuple(&[one])),
+            (Bus::Flags, tuple(&[F::from(64)])),
+            (Bus::Flags, flags_entry(3).map(|part| part + part)),
+            (Bus::Flags, {
+                let mut entry = flags_entry(0);
+                entry[PARTS - 1] = one;
+                entry
+            }),
             (Bus::Memory, tuple(&[one])),
         ];
-        for (bus, tuple) in false_facts {
-            assert_eq!(
-                position(bus, &tuple.map(Number::from)),
-                None,
-                "{bus:?} {tuple:?}"
-            );
-            let counted = Histograms::default().count(bus, &tuple.map(Number::from));
+        for (bus, parts) in false_facts {
+            let parts = parts.map(Number::from);
+            assert_eq!(position(bus, &parts), None, "{bus:?} {parts:?}");
+            let counted = Histograms::default().count(bus, &parts);
             assert_eq!(counted.is_err(), is_table(bus));
         }
     }
@@ -436,17 +508,19 @@ mod tests {
         count(Bus::Shift, t);
         [t[0], t[1]] = power_entry(32);
         count(Bus::Power, t);
+        count(Bus::Flags, flags_entry(33));
         let mut twice = h.clone();
         twice.merge(h);
         assert_eq!(twice.range_block(256, 0x12)[0x34], 6);
         assert_eq!(twice.logic_block(2)[5 * 16 + 3], 2);
-        assert_eq!((twice.shift()[39], twice.power()[32]), (2, 2));
-        let total: u64 = [twice.range_block(RANGE, 0), twice.shift(), twice.power()]
+        let [shift, power, flags] = twice.small();
+        assert_eq!((shift[39], power[32], flags[33]), (2, 2, 2));
+        let total: u64 = [twice.range_block(RANGE, 0), shift, power, flags]
             .into_iter()
             .flatten()
             .chain((0..4).flat_map(|o| twice.logic_block(o)))
             .sum();
-        assert_eq!(total, 12);
+        assert_eq!(total, 14);
     }
 
     #[test]
@@ -456,11 +530,12 @@ mod tests {
             (lone(synthesize_logic_block), 256 + 3),
             (lone(synthesize_shift_table), 96),
             (lone(synthesize_power_table), 33),
+            (lone(synthesize_flags_table), 64),
         ];
         for (segment, rows) in sizes {
             let nonlinear = (0..segment.num_rows()).filter(|r| segment.is_nonlinear(*r));
-            // The powers of gamma up to the tag are four rows of the segment, not of the table.
-            assert_eq!(nonlinear.count(), rows + 4);
+            // The powers of gamma up to the tag are rows of the segment, not of the table.
+            assert_eq!(nonlinear.count(), rows + PARTS - 1);
             let idle = filled(|out| fill_idle(segment.base_columns(), out));
             assert!(facts(&segment, &idle).is_empty());
         }

@@ -320,9 +320,9 @@ impl SlotMachine {
     /// Moves `pc`, the next instruction address and the step.
     #[inline(always)]
     fn advance(&mut self, entry: &Entry, rt_value: u32, result: u32) {
-        let next_pc = if entry.jump_register {
+        let next_pc = if entry.jump {
             u64::from(entry.target) + u64::from(rt_value)
-        } else if entry.jump || (entry.branch && result == 1) {
+        } else if entry.branch && result == 1 {
             u64::from(entry.target)
         } else if entry.last {
             self.next_pc + 4

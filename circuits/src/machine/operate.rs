@@ -3,12 +3,12 @@
 use crate::{chip::Dispatch, microcode::Entry, operation::Operation};
 use zkmips_emulator::constants::LOWEST_ADDRESS;
 
-/// What a slot that dispatches nothing computes itself: a sum, a difference, or the target of a jump.
+/// What a slot that dispatches nothing computes itself: a sum, a difference, or the address that a jump leaves behind.
 #[inline(always)]
 pub(super) fn added(entry: &Entry, x: u32, y: u32) -> u32 {
     if entry.minus {
         x.wrapping_sub(y)
-    } else if entry.jump_register {
+    } else if entry.jump {
         x
     } else {
         x.wrapping_add(y)

@@ -77,7 +77,7 @@ impl Events for Ports {
         assert_eq!(r.rd_old, self.registers[e.rd as usize]);
         assert_ne!(e.rd, 0);
         let x = u64::from(r.rs_value) + u64::from(e.immediate);
-        let factor = 1 - 2 * i64::from(e.minus) - i64::from(e.jump_register);
+        let factor = 1 - 2 * i64::from(e.minus) - i64::from(e.jump);
         match self.pending.take() {
             Some(d) => {
                 assert!(e.dispatch);

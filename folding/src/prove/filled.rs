@@ -121,6 +121,11 @@ impl Filled {
         Ok(X)
     }
 
+    /// The `pre` columns as their source gave them.
+    pub fn pre(&self) -> &MixedVec<F1> {
+        &self.pre
+    }
+
     /// The witness.
     pub fn W<S>(&self, pp: &PublicParams<S>) -> &[F1] {
         &self.z[..pp.primary.shape.num_vars()]

@@ -114,8 +114,8 @@ impl RunningProof {
 
         let start = Instant::now();
         let r_post = F1::random(&mut OsRng);
-        let (W, P) = (filled.W(pp), pp.primary.pre_len);
-        let comm_post = post_key.commit(pp, W, &r_post);
+        let W = filled.W(pp);
+        let comm_post = post_key.commit(pp, filled.pre(), W, &r_post);
         time.commit_post = start.elapsed();
 
         let u = SplitInstance {
@@ -137,15 +137,17 @@ impl RunningProof {
         let mut counts = None;
         if count {
             let mut found = SegmentCounts {
-                pre: ValueCounts::of(&W[..P]),
-                post: post_key.counts(W),
+                pre: ValueCounts::of(&filled.pre().sizes()),
+                post: post_key.counts(),
                 secondary_nonlinear_rows: secondary.map_or(0, |cross| non_zero(&cross.T)),
                 ..Default::default()
             };
             // The first segment leaves the buffer empty.
             if !T.is_empty() {
-                found.step_nonlinear_rows = non_zero(&T[pp.step_rows.clone()]);
-                found.recursion_nonlinear_rows = non_zero(T) - found.step_nonlinear_rows;
+                let step = &pp.step_rows;
+                found.step_nonlinear_rows = non_zero(&T[step.clone()]);
+                found.recursion_nonlinear_rows =
+                    non_zero(&T[..step.start]) + non_zero(&T[step.end..]);
             }
             counts = Some(found);
         }

@@ -23,7 +23,7 @@ use zkmips_msm::{slices::MatrixProducts, Backend, PastaField};
 pub struct Running<E: Engine> {
     pub U: RelaxedSplitInstance<E>,
     pub W: RelaxedSplitWitness<E>,
-    /// Those of linear rows are zero. Not stored; [`Self::restore_products`] computes them anew.
+    /// Those of rows without cross term are zero. Not stored; [`Self::restore_products`] computes them anew.
     #[serde(skip)]
     pub products: Products<E>,
 }
@@ -74,7 +74,7 @@ impl<E: PastaEngine> Running<E> {
             let zero = E::Scalar::ZERO;
             let Products { Az, Bz, Cz } = &mut self.products;
             let rows = &shape.shape;
-            for row in (0..rows.num_cons()).filter(|row| rows.is_linear(*row)) {
+            for row in (0..rows.num_cons()).filter(|row| rows.is_crossless(*row)) {
                 (Az[row], Bz[row], Cz[row]) = (zero, zero, zero);
             }
         }
@@ -115,8 +115,8 @@ impl<E: PastaEngine> Folding<'_, E> {
         Ok(cross)
     }
 
-    /// The cross term of a fresh instance with these products, in the buffer `T`, and a commitment to it. It is zero in linear rows and in
-    /// those that have been idle so far.
+    /// The cross term of a fresh instance with these products, in the buffer `T`, and a commitment to it. It is zero in rows that
+    /// have none, and in those that have been idle so far.
     pub fn cross(
         &self,
         running: &Running<E>,
@@ -154,7 +154,7 @@ impl<E: PastaEngine> Folding<'_, E> {
 }
 
 impl<E: PastaEngine> Products<E> {
-    /// Computes those of some rows of a fresh instance, which hold. Those of linear rows stay zero.
+    /// Computes those of some rows of a fresh instance, which hold. Those of rows without cross term stay zero.
     pub(crate) fn multiply(
         &mut self,
         rows: &R1cs<E::Scalar>,

@@ -204,8 +204,11 @@ fn primary_shape<S: SplitStep<F1>>(
             return Err(SetupError::OutputsNotLast);
         }
     }
-    let shape = cs.finish();
+    let mut shape = cs.finish();
     check_outputs(shape.num_io())?;
+    let multiples = step.gamma_multiples();
+    let multiples = multiples.iter().flatten();
+    shape.mark_multiples(multiples.map(|place| extent.vars.start + *place as usize));
     Ok((SplitShape::new(shape, step.pre_len())?, extent))
 }
 
@@ -232,6 +235,7 @@ mod tests {
     use super::*;
     use crate::prove::{step::StepError, tests::toy::TOY};
     use nova_snark::frontend::{num::AllocatedNum, ConstraintSystem, Variable};
+    use zkmips_msm::MixedVec;
 
     /// The toy with another description, another announced length, or outputs that are not last.
     struct Variant {
@@ -265,6 +269,10 @@ mod tests {
 
         fn gamma_multiples(&self) -> Vec<Vec<u32>> {
             TOY.gamma_multiples()
+        }
+
+        fn fill_multiples(&self, k: usize, pre: &MixedVec<F1>, out: &mut MixedVec<F1>) {
+            TOY.fill_multiples(k, pre, out);
         }
 
         fn digest_bytes(&self) -> Vec<u8> {

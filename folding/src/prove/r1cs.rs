@@ -115,15 +115,15 @@ pub struct R1cs<F> {
     a: Matrix<F>,
     b: Matrix<F>,
     c: Matrix<F>,
-    /// A *linear* row, whose A or B has only the constant, has no cross term: `a u` times `B z` is `u C z` in both instances, so
-    /// what they fold to holds without an error.
-    linear: Vec<bool>,
+    /// Rows that have no cross term. A *linear* row, whose A or B has only the constant, is one: `a u` times `B z` is `u C z` in both instances, so
+    /// what they fold to holds without an error. See also [`Self::mark_multiples`].
+    crossless: Vec<bool>,
 }
 
 impl<F: PrimeField> R1cs<F> {
     /// Rows over `num_vars` private variables, the constant and `num_io` public ones.
     pub fn new(num_vars: usize, num_io: usize, [a, b, c]: [Matrix<F>; 3]) -> Self {
-        let linear = (0..a.num_rows())
+        let crossless = (0..a.num_rows())
             .map(|row| a.is_constant(row, num_vars) || b.is_constant(row, num_vars))
             .collect();
         Self {
@@ -132,13 +132,13 @@ impl<F: PrimeField> R1cs<F> {
             a,
             b,
             c,
-            linear,
+            crossless,
         }
     }
 
     /// Number of rows.
     pub fn num_cons(&self) -> usize {
-        self.linear.len()
+        self.crossless.len()
     }
 
     /// Number of private variables: the length of `W`.
@@ -156,9 +156,22 @@ impl<F: PrimeField> R1cs<F> {
         [&self.a, &self.b, &self.c]
     }
 
-    /// Whether a row is linear.
-    pub fn is_linear(&self, row: usize) -> bool {
-        self.linear[row]
+    /// Whether the cross term of a row is always zero.
+    pub fn is_crossless(&self, row: usize) -> bool {
+        self.crossless[row]
+    }
+
+    /// Marks the rows `c x = m` that define one of these variables `m`, where `c` is a variable that has the same value in all fresh instances, as a
+    /// power of gamma has. A running instance then has `c u` in its place, so these rows have no cross term, like linear ones.
+    pub(crate) fn mark_multiples(&mut self, variables: impl Iterator<Item = usize>) {
+        let mut is_multiple = vec![false; self.num_vars];
+        variables.for_each(|variable| is_multiple[variable] = true);
+        for (row, crossless) in self.crossless.iter_mut().enumerate() {
+            if let ([_], [m]) = (self.a.row(row), self.c.row(row)) {
+                let place = is_multiple.get(m.column as usize);
+                *crossless |= m.coefficient == ONE && place == Some(&true);
+            }
+        }
     }
 
     /// `A z`, `B z` and `C z`. `z` has a value for each column.
@@ -171,8 +184,8 @@ impl<F: PrimeField> R1cs<F> {
 }
 
 impl<F: PastaField> R1cs<F> {
-    /// Multiplies the rows of a range that are not linear by `z = (W, 1, X)`, which satisfies them, so that `C z` is `A z o B z`. The
-    /// products of linear rows are left as they are.
+    /// Multiplies the rows of a range that have a cross term by `z = (W, 1, X)`, which satisfies them, so that `C z` is `A z o B z`. The
+    /// products of other rows are left as they are.
     pub(crate) fn multiply_satisfied(
         &self,
         z: &[F],
@@ -188,7 +201,7 @@ impl<F: PastaField> R1cs<F> {
             .for_each(|(i, ((az, bz), cz))| {
                 for (k, (az, bz)) in az.iter_mut().zip(bz.iter_mut()).enumerate() {
                     let row = first + i * CHUNK + k;
-                    if !self.linear[row] {
+                    if !self.crossless[row] {
                         *az = self.a.dot(row, z);
                         *bz = self.b.dot(row, z);
                     }
@@ -363,7 +376,10 @@ impl<F: PrimeField> Matrix<F> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{prove::tests::toy::params, ro::F1};
+    use crate::{
+        prove::tests::toy::{params, LOOKUPS},
+        ro::F1,
+    };
     use ff::Field;
     use rand_core::OsRng;
 
@@ -404,19 +420,29 @@ mod tests {
         for part in [0..step.start, step.clone(), step.end..n] {
             shape.multiply_satisfied(&z, part, [&mut az, &mut bz, &mut cz]);
         }
-        let mut linear = 0;
+        let (mut linear, mut multiples) = (0, 0);
         for i in 0..n {
-            if shape.is_linear(i) {
-                linear += 1;
+            if shape.is_crossless(i) {
                 assert_eq!([az[i], bz[i], cz[i]], [F1::ZERO; 3], "row {i}");
-                let [a, b, _] = shape.matrices();
-                assert!(constant(a, i, shape.num_vars()) || constant(b, i, shape.num_vars()));
+                let is_constant = |m: &Matrix<F1>| constant(m, i, shape.num_vars());
+                let [a, b, c] = shape.matrices();
+                if is_constant(a) || is_constant(b) {
+                    linear += 1;
+                } else {
+                    multiples += 1;
+                    let gamma = Entry {
+                        column: pp.step_inputs[3] as u32,
+                        coefficient: ONE,
+                    };
+                    assert_eq!((a.row(i), c.row(i).len()), (&[gamma][..], 1), "row {i}");
+                }
             } else {
                 assert_eq!([az[i], bz[i]], [expected_a[i], expected_b[i]], "row {i}");
                 assert_eq!(cz[i], az[i] * bz[i], "row {i}");
             }
         }
-        assert!(linear > 0 && linear < n);
+        assert!(linear > 0 && linear + multiples < n);
+        assert_eq!(multiples, LOOKUPS);
     }
 
     /// Whether the row names no variable but the constant.
@@ -458,6 +484,6 @@ mod tests {
             entries[2],
             [(0, 2, seven), (0, 3, one), (0, 0, seven), (1, 1, one)]
         );
-        assert!(!shape.is_linear(0) && shape.is_linear(1));
+        assert!(!shape.is_crossless(0) && shape.is_crossless(1));
     }
 }

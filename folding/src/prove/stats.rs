@@ -3,10 +3,11 @@ use crate::{
     prove::{params::PublicParams, r1cs::Matrix},
     ro::F1,
 };
-use ff::{Field, PrimeField};
+use ff::Field;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use std::{ops::AddAssign, time::Duration};
+use zkmips_msm::Sizes;
 
 /// Witness values by what committing to them costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,44 +74,15 @@ pub struct ShapeStats {
 }
 
 impl ValueCounts {
-    /// Counts the values of a vector by size.
-    pub fn of<F: PrimeField>(values: &[F]) -> Self {
-        let minus_one = (-F::ONE).to_repr();
-        values
-            .par_iter()
-            .with_min_len(1 << 10)
-            .fold(Self::default, |mut counts, value| {
-                counts.add(value, &minus_one);
-                counts
-            })
-            .reduce(Self::default, |mut a, b| {
-                a += b;
-                a
-            })
-    }
-
-    fn add<F: PrimeField>(&mut self, value: &F, minus_one: &F::Repr) {
-        let repr = value.to_repr();
-        let bytes = repr.as_ref();
-        let bits = if bytes[8..].iter().all(|byte| *byte == 0) {
-            significant_bits(bytes)
-        } else if bytes[16..] == minus_one.as_ref()[16..] {
-            significant_bits((-*value).to_repr().as_ref())
-        } else {
-            usize::MAX
-        };
-        match bits {
-            0 => self.zero += 1,
-            1 => self.unit += 1,
-            2..=64 => self.small += 1,
-            _ => self.full += 1,
+    /// Values of these sizes.
+    pub fn of(sizes: &Sizes) -> Self {
+        Self {
+            zero: sizes.with_bits(0..=0),
+            unit: sizes.with_bits(1..=1),
+            small: sizes.with_bits(2..=64),
+            full: sizes.with_bits(65..=256),
         }
     }
-}
-
-fn significant_bits(bytes: &[u8]) -> usize {
-    let last = bytes.iter().rposition(|byte| *byte != 0);
-    last.map_or(0, |i| 8 * i + 8 - bytes[i].leading_zeros() as usize)
 }
 
 impl AddAssign for ValueCounts {
@@ -185,6 +157,7 @@ impl<S: super::step::SplitStep<F1>> PublicParams<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use zkmips_msm::MixedVec;
 
     #[test]
     fn values_are_counted_by_absolute_size() {
@@ -207,6 +180,7 @@ mod tests {
             small: 4,
             full: 3,
         };
-        assert_eq!(ValueCounts::of(&values), expected);
+        let values = MixedVec::from_elements(&values);
+        assert_eq!(ValueCounts::of(&values.sizes()), expected);
     }
 }

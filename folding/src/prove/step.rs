@@ -44,9 +44,13 @@ pub trait SplitStep<F: PrimeField>: Send + Sync {
     /// `post` has [`Self::post_len`] places, all of which are written.
     fn fill_post(&self, pre: &[F], z: &[F], post: &mut [F]) -> Result<(), StepError>;
 
-    /// For `k = 1, 2, ..`, the places of variables that are `gamma^k` times a small number, in the order of [`Self::fill_post`]; each place at
-    /// most once. They are committed to by that number. No more than time depends on this being so.
+    /// For `k = 1, 2, ..`, the places of variables that are `gamma^k` times a number known before the challenges, in the order of
+    /// [`Self::fill_post`]; each place at most once. A row `gamma^k x = variable` defines each.
     fn gamma_multiples(&self) -> Vec<Vec<u32>>;
+
+    /// Appends the numbers of which the variables of entry `k - 1` of [`Self::gamma_multiples`] are multiples, in the same order. The prover commits to
+    /// the variables by these numbers: with wrong ones there is no proof.
+    fn fill_multiples(&self, k: usize, pre: &MixedVec<F>, out: &mut MixedVec<F>);
 
     /// Bytes that bind everything about the step which its rows do not show (capacities, machine version) into the parameter digest.
     fn digest_bytes(&self) -> Vec<u8>;

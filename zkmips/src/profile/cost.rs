@@ -137,7 +137,7 @@ mod tests {
             assert_eq!(costs.units[unit as usize], each, "{name}");
         }
         // The pinned test of the slot.
-        assert_eq!(costs.slot, 35);
+        assert_eq!(costs.slot, 34);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    bus::{tuple, PARTS},
     chip::fill_idle,
     operation::Operation,
     segment::Segment,
@@ -12,6 +13,10 @@ use rand::{Rng, SeedableRng};
 use std::collections::HashSet;
 
 const INDEX: u32 = 0x80_0004;
+/// Columns of an entry: limbs, multiplicity, code and flags.
+const COLUMNS: usize = LIMBS + 2 + FLAGS;
+/// The first entry's first column.
+const FIRST: usize = 6;
 
 fn entries(n: usize) -> Vec<Entry> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(6);
@@ -56,9 +61,9 @@ fn refused(base: &[F]) -> Option<String> {
     refusal(&segment, &pre)
 }
 
-fn tree_tuple(place: u64, digest: F) -> (Bus, [F; 5]) {
+fn tree_tuple(place: u64, digest: F) -> (Bus, [F; PARTS]) {
     let index = F::from(u64::from(INDEX));
-    (Bus::Tree, [F::from(place), index, digest, F::ZERO, F::ZERO])
+    (Bus::Tree, tuple(&[F::from(place), index, digest]))
 }
 
 #[test]
@@ -117,8 +122,8 @@ fn mutations() {
         .collect();
     truth.insert(tree_tuple(401, event.digest));
     let width = DecodedPage::width();
-    let columns = (0..6 + 2 * 9).chain(width - 9..width);
-    let columns = columns.filter(|c| *c < 5 || c % 9 != 5);
+    let columns = (0..FIRST + 2 * COLUMNS).chain(width - COLUMNS..width);
+    let columns = columns.filter(|c| *c < 5 || c % COLUMNS != (FIRST + LIMBS) % COLUMNS);
     mutations_of_columns_are_refused(&segment, &base(event), columns, |now| {
         now.keys().all(|t| truth.contains(t))
     });
@@ -131,16 +136,10 @@ fn unused_entries_are_out_of_reach() {
     let used = event.entries.len();
     let segment = segment();
     let mut base = base(&event);
-    base[6 + 9 * used + 8] = F::ONE;
+    base[FIRST + COLUMNS * used + LIMBS] = F::ONE;
     let pre = satisfied(&segment, &base);
     let start = F::from(u64::from(INDEX * BYTES));
-    let unused = [
-        start + F::from(63) * pow2(STEP_SHIFT),
-        F::ZERO,
-        F::ZERO,
-        F::ZERO,
-        F::ZERO,
-    ];
+    let unused = tuple(&[start + F::from(63) * pow2(STEP_SHIFT)]);
     assert_eq!(
         demands(&segment, &pre).get(&(Bus::Program, unused)),
         Some(&F::ONE)
@@ -154,7 +153,7 @@ fn unused_entries_are_out_of_reach() {
 fn limbs_of_an_element_cannot_trade_bits() {
     let segment = segment();
     let honest = base(&honest()[0]);
-    let column = |limb: usize| 6 + limb / LIMBS * 9 + limb % LIMBS;
+    let column = |limb: usize| FIRST + limb / LIMBS * COLUMNS + limb % LIMBS;
     let mut tried = 0;
     for low in (0..LIMBS * ENTRIES - 1).filter(|l| l % (2 * LIMBS) != 2 * LIMBS - 1) {
         for amount in [F::ONE, -F::ONE, pow2(16), pow2(15).invert().unwrap()] {
@@ -182,7 +181,7 @@ fn an_element_cannot_wrap_around_the_modulus() {
     let highest = 16 * (2 * LIMBS as u32 - 1) + OPERATION_BITS;
     assert!(highest < <F as ff::PrimeField>::NUM_BITS - 1);
     let mut forged = base(&honest()[0]);
-    forged[6 + 9 + LIMBS - 1] = F::from(1 << OPERATION_BITS);
+    forged[FIRST + COLUMNS + LIMBS - 1] = F::from(1 << OPERATION_BITS);
     let segment = segment();
     let pre = segment.expand(&forged);
     let false_fact = |c: &crate::segment::Crossing| c.bus == Bus::Range && !is_true_fact(c);
@@ -224,8 +223,8 @@ fn offers_without_their_page_are_marked() {
     let segment = segment();
     let mut forged = vec![F::ZERO; DecodedPage::width()];
     forged[5] = F::ONE;
-    forged[6] = F::from(4);
-    forged[14] = F::ONE;
+    forged[FIRST] = F::from(4);
+    forged[FIRST + LIMBS] = F::ONE;
     let pre = segment.expand(&forged);
     let now = demands(&segment, &pre);
     assert_eq!(now.len(), 2);
@@ -246,5 +245,5 @@ fn cost() {
         .filter(|r| segment.is_nonlinear(*r))
         .count();
     let columns = DecodedPage::width();
-    assert_eq!((segment.num_rows(), nonlinear, columns), (2615, 2566, 726));
+    assert_eq!((segment.num_rows(), nonlinear, columns), (3100, 3051, 1206));
 }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    bus::Bus,
+    bus::{Bus, PARTS},
     chips::reference::{cost, faults, EDGES},
     lc::{pow2, F},
     operation::RAISED,
@@ -28,7 +28,7 @@ const PLAIN: [Operation; 12] = [
 ];
 
 /// Whether these demands claim a fault that is none, in a way that a slot could ask for.
-fn flawed(wanted: &HashMap<(Bus, [F; 5]), F>) -> bool {
+fn flawed(wanted: &HashMap<(Bus, [F; PARTS]), F>) -> bool {
     if wanted.is_empty() {
         return false;
     }

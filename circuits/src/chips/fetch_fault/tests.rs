@@ -1,5 +1,6 @@
 use super::*;
 use crate::{
+    bus::PARTS,
     chips::reference::{self, cost, fetched},
     lc::{pow2, F},
     microcode,
@@ -24,7 +25,7 @@ fn cannot_be_fetched(pc: u32) -> bool {
 }
 
 /// Whether these demands make an exception at an address that can be fetched from.
-fn flawed(wanted: &HashMap<(Bus, [F; 5]), F>) -> bool {
+fn flawed(wanted: &HashMap<(Bus, [F; PARTS]), F>) -> bool {
     let mut derived = Vec::new();
     for ((bus, tuple), m) in wanted {
         match bus {
@@ -33,7 +34,7 @@ fn flawed(wanted: &HashMap<(Bus, [F; 5]), F>) -> bool {
                 let known = REGIONS
                     .iter()
                     .any(|r| parts == [r.0, r.1, u64::from(r.2)].map(Some));
-                if !known || *m != -F::ONE || tuple[3..] != [F::ZERO; 2] {
+                if !known || *m != -F::ONE || tuple[3..].iter().any(|part| *part != F::ZERO) {
                     return false;
                 }
             }

@@ -1,13 +1,15 @@
 //! Conditions 6 and 7: what is fetched, where the run goes, and exceptions.
 
-use super::stage::{DATA, MAIN, STAGE};
+use super::stage::{expect, DATA, MAIN, STAGE};
 use crate::{
+    chip::Chip,
     chips::{decoded_page, fetch_fault, raise},
     lc::F,
     machine::SlotMachine,
     microcode::{self, Entry},
     operation::Operation,
     shape::Work,
+    slot,
     source::Recorder,
     tree::Tree,
 };
@@ -47,6 +49,7 @@ fn only_entries_of_the_program_are_executed() {
         ("an immediate", |e| e.immediate = 1),
         ("a jump", |e| {
             e.jump = true;
+            e.rt = 0;
             e.target = MAIN + 4 * 23;
         }),
         ("nothing", |e| {
@@ -257,6 +260,21 @@ fn a_fault_cannot_be_passed_over() {
     );
     let jump = with_raise(&[(fault, Some(1)), (save, None), (leave, None)]);
     stage.refuses("a fault with a result", &jump, "left on Dispatch");
+    // The entry that raises, with another `last` or a destination beyond its six bits.
+    let (segment, raise) = (honest.len() - 1, stage.segment.first_base_column("raise"));
+    for (what, column, delta, why) in [
+        ("another last", 1, -F::ONE, "left on Program"),
+        ("a last that is no bit", 1, F::ONE, "left on Program"),
+        ("another code", 10, F::from(64), "false fact on Range"),
+        ("another code", 10, -F::from(64), "false fact on Range"),
+    ] {
+        let refusal = stage.refusal_of(stage.plan.statement(), &honest, |i, base| {
+            if i == segment {
+                base[raise + column] += delta;
+            }
+        });
+        expect(what, refusal, why);
+    }
 }
 
 #[test]
@@ -320,23 +338,105 @@ fn the_chain_is_made_of_fetched_addresses() {
     let stage = &STAGE;
     let (segment, row) = stage.place_of(stage.time_of(9));
     let at = stage.slot_column(row);
-    // Condition 2: 2^6 between the indices that share the fetched part, and out of the highest register into the flags.
-    for (low, high) in [(6, 7), (7, 8)] {
+    // Condition 2: 2^6 between the indices that share the fetched part.
+    for (low, high) in [(5, 6), (6, 7)] {
         let trade = |base: &mut Vec<F>| {
             base[at + low] += F::from(64);
             base[at + high] -= F::ONE;
         };
         stage.refuses_columns("register indices", segment, trade, "registers balance");
     }
-    let flags = |base: &mut Vec<F>| {
-        base[at] += F::from(2);
-        base[at + 1] -= F::ONE;
-    };
-    stage.refuses_columns("flags", segment, flags, "a flag is a bit");
     // And between the place, which comes first in the state, and the lowest index of the first slot.
     let place = |base: &mut Vec<F>| {
         base[0] += F::from(1 << 40);
-        base[stage.slot_column(0) + 6] -= F::ONE;
+        base[stage.slot_column(0) + 5] -= F::ONE;
     };
     stage.refuses_columns("place", segment, place, "hashed");
+}
+
+/// Flags come from the page's code: neither a slot nor the page may tell others, and a page may not tell another code.
+#[test]
+fn flags_are_those_of_the_code() {
+    let stage = &STAGE;
+    // `lui $21, 0xa000`: a sum whose result the next instruction uses, with `last` alone.
+    let (time, entry) = (stage.time_of(20), stage.entry(20));
+    assert_eq!(entry.flags(), [false, false, false, false, true]);
+    let (segment, row) = stage.place_of(time);
+    let at = stage.slot_column(row);
+    // With a second operand of 0, `minus` and the carry change nothing else in the slot.
+    assert_eq!(stage.honest[segment].slots[row].rt_value, 0);
+    let subtract = |base: &mut Vec<F>| {
+        base[at + 1] = F::ONE;
+        base[at + slot::WIDTH - 1] = F::ONE;
+    };
+    stage.refuses_columns("minus", segment, subtract, "left on Program");
+    // The page's columns: six of the page, then for each entry eight limbs, the multiplicity, the code and five flags.
+    let index = entry.pc / decoded_page::BYTES;
+    let page_at = |work: &Work| {
+        let found = work.decoded_pages.iter().enumerate();
+        found.clone().find_map(|(i, page)| {
+            let k = page.entries.iter().position(|(e, _)| *e == entry)?;
+            (page.index == index).then_some(i * decoded_page::DecodedPage::width() + 6 + 15 * k)
+        })
+    };
+    let (holder, offset) = (stage.honest.iter().enumerate())
+        .find_map(|(i, work)| Some((i, page_at(work)?)))
+        .expect("its page is opened");
+    let page = stage.segment.first_base_column("decoded page") + offset;
+    let forged = |code: u64, minus: u64| {
+        stage.refusal_of(stage.plan.statement(), &stage.honest, |i, base| {
+            if i == segment && minus == 1 {
+                subtract(base);
+            }
+            if i == holder {
+                assert_eq!(base[page + 9], F::from(32));
+                base[page + 9] = F::from(code);
+                base[page + 11] = F::from(minus);
+            }
+        })
+    };
+    assert_eq!(forged(32, 0), None, "this is the honest run");
+    for (what, code, minus, why) in [
+        (
+            "flags that another code means",
+            32,
+            1,
+            "false fact on Flags",
+        ),
+        ("flags that no code means", 32, 2, "false fact on Flags"),
+        ("no code", 98, 1, "false fact on Flags"),
+        // It means `minus` and `last`, but the control says 32: what is offered is no place of a slot.
+        ("another code", 34, 1, "left on Program"),
+    ] {
+        expect(what, forged(code, minus), why);
+    }
+    // Whatever the code is less than the control says, the slot could add to its highest register, 64 for each. 48 means the same flags.
+    for code in [33, 34, 48, 31, 0] {
+        let refusal = stage.refusal_of(stage.plan.statement(), &stage.honest, |i, base| {
+            let more = F::from(32) - F::from(code);
+            if i == holder {
+                base[page + 9] = F::from(code);
+                for (k, flag) in microcode::flags_of(code as usize).into_iter().enumerate() {
+                    base[page + 10 + k] = F::from(u64::from(flag));
+                }
+            }
+            if i == segment {
+                base[at + 7] += more * F::from(64);
+                if code == 48 {
+                    return;
+                }
+                for (k, flag) in microcode::flags_of(code as usize).into_iter().enumerate() {
+                    base[at + k] = F::from(u64::from(flag));
+                }
+            }
+        });
+        assert!(refusal.is_some(), "code {code}");
+        if code == 48 {
+            expect(
+                "the register makes up for the code",
+                refusal,
+                "registers balance",
+            );
+        }
+    }
 }

@@ -108,8 +108,8 @@ fn an_access_follows_an_earlier_one_and_writes_32_bits() {
     let at = stage.slot_column(row);
     let range = "false fact on Range";
     let two16 = F::from(1 << 16);
-    // A slot's columns: six flags, six fields, three values, three ages, two limbs of the result, the carry.
-    let (gap, limb, carry) = (15, 18, WIDTH - 1);
+    // A slot's columns: five flags, six fields, three values, three ages, two limbs of the result, the carry.
+    let (gap, limb, carry) = (14, 17, WIDTH - 1);
     let [gap, limb] = [gap, limb].map(|column| at + column);
     let future = |base: &mut Vec<F>| base[gap] = -F::from(7);
     stage.refuses_columns("a read of a later write", segment, future, "balance");

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     boundary::{self, Position, Word},
-    bus::Bus,
+    bus::{Bus, PARTS},
     chip::Chip,
     chips::{DecodedPage as DecodedChip, ImagePage, Node},
     header::Header,
@@ -163,8 +163,13 @@ fn microcode_must_be_well_formed() {
         |e: &mut Vec<Entry>| e[0].pc += 4,
         |e: &mut Vec<Entry>| e[0].step = 32,
         |e: &mut Vec<Entry>| e.clear(),
-        |e: &mut Vec<Entry>| (e[0].minus, e[0].jump) = (true, true),
+        |e: &mut Vec<Entry>| (e[0].minus, e[0].jump, e[0].rt) = (true, true, 0),
         |e: &mut Vec<Entry>| (e[0].minus, e[0].branch) = (true, true),
+        |e: &mut Vec<Entry>| (e[0].jump, e[0].branch, e[0].rt) = (true, true, 0),
+        |e: &mut Vec<Entry>| (e[0].jump, e[0].rt) = (true, 2),
+        |e: &mut Vec<Entry>| (e[0].jump, e[0].jump_register, e[0].target) = (true, true, 4),
+        |e: &mut Vec<Entry>| e[0].jump_register = true,
+        |e: &mut Vec<Entry>| e[0].rd = 0,
     ] {
         let trees = ProgramTrees::new(&program(), |word, pc, before| {
             let mut entries = decode(word, pc, before);
@@ -179,7 +184,7 @@ fn microcode_must_be_well_formed() {
 
 /// Everything that a run's one-off chips, its boundary and the verifier put on the buses, slots and memory chips apart.
 struct Balance {
-    sums: HashMap<(Bus, [F; 5]), F>,
+    sums: HashMap<(Bus, [F; PARTS]), F>,
 }
 
 impl Balance {
@@ -192,7 +197,7 @@ impl Balance {
         }
     }
 
-    fn add_all(&mut self, tuples: impl IntoIterator<Item = ((Bus, [F; 5]), F)>) {
+    fn add_all(&mut self, tuples: impl IntoIterator<Item = ((Bus, [F; PARTS]), F)>) {
         for (tuple, m) in tuples {
             *self.sums.entry(tuple).or_insert(F::ZERO) += m;
         }
@@ -294,7 +299,7 @@ fn words(statement: &Statement) -> Vec<Word> {
 }
 
 /// What is left after the verifier's terms: fetched micro-ops, and the memory tuples of output words that were written.
-fn left(balance: &Balance, statement: &Statement) -> HashMap<(Bus, [F; 5]), F> {
+fn left(balance: &Balance, statement: &Statement) -> HashMap<(Bus, [F; PARTS]), F> {
     let mut all = Balance {
         sums: balance.sums.clone(),
     };
@@ -327,7 +332,7 @@ fn chips_boundary_and_verifier_balance() {
 fn public_sum_is_the_sum_of_the_terms() {
     let statement = statement();
     let [_, _, alpha, gamma] = challenges();
-    let denominator = |bus: Bus, tuple: &[F; 5]| {
+    let denominator = |bus: Bus, tuple: &[F; PARTS]| {
         let mut power = F::ONE;
         let mut d = alpha;
         for part in tuple {
@@ -369,7 +374,7 @@ fn another_output_or_input_does_not_balance() {
 fn a_zero_denominator_is_refused() {
     let statement = statement();
     let gamma = F::from(3);
-    let power = gamma.pow_vartime([5u64]);
+    let power = gamma.pow_vartime([PARTS as u64]);
     // The second root's tuple, the first header tuple, a public word and an output word.
     let place = F::from(25) + gamma.square() * statement.header().decoded_root();
     let tape = |start: u32, word: u64| F::from(u64::from(start / 4)) + F::from(9 * word);

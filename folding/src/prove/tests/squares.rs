@@ -102,9 +102,14 @@ impl SplitStep<F1> for Squares {
     }
 
     fn gamma_multiples(&self) -> Vec<Vec<u32>> {
-        // The second list is wrong, which does no harm.
         let lookups = self.lookups as u32;
-        vec![(0..lookups).map(|i| 2 * i).collect(), vec![1, 3]]
+        vec![(0..lookups).map(|i| 2 * i).collect()]
+    }
+
+    fn fill_multiples(&self, _: usize, pre: &MixedVec<F1>, out: &mut MixedVec<F1>) {
+        for i in 0..self.lookups {
+            out.push_element(pre.element(2 * i + 1));
+        }
     }
 
     fn digest_bytes(&self) -> Vec<u8> {

@@ -75,6 +75,8 @@ pub struct Builder {
     /// Variables times powers of gamma, and sums of them.
     scaled_variables: HashMap<(usize, Var), Var>,
     scaled_sums: HashMap<(usize, Lc), Var>,
+    /// What the denominators of each bus begin with.
+    offsets: HashMap<Bus, Var>,
     local: Vec<Var>,
     global: Vec<Var>,
 }
@@ -245,6 +247,17 @@ impl Builder {
         }
     }
 
+    /// `alpha + gamma^PARTS tag`, what all denominators of a bus begin with, as a column: a linear row, and a product less in each of those.
+    fn offset(&mut self, bus: Bus) -> Lc {
+        if let Some(known) = self.offsets.get(&bus) {
+            return (*known).into();
+        }
+        let sum = Lc::from(Var::Alpha) + self.gamma_power(PARTS) * bus.tag();
+        let offset = self.late_product("start of a bus's denominators", &sum, &Lc::from(1));
+        self.offsets.insert(bus, offset.terms()[0].0);
+        offset
+    }
+
     /// Adds `multiplicity / D(tuple)` to the sum of the bus: one row and one inverse.
     /// All of multiplicity and tuple must be `pre` (condition 1); only the register bus has a sum of its own.
     pub fn term(&mut self, label: &'static str, bus: Bus, multiplicity: &Lc, tuple: &[Lc]) {
@@ -256,7 +269,7 @@ impl Builder {
             tuple.len() <= bus.parts(),
             "{label}: too many parts for {bus:?}"
         );
-        let mut d = Lc::from(Var::Alpha) + self.gamma_power(PARTS) * bus.tag();
+        let mut d = self.offset(bus);
         for (power, part) in tuple.iter().enumerate() {
             d = d + self.scale(power, part);
         }

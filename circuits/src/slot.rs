@@ -483,7 +483,7 @@ mod tests {
         let nonlinear = (0..segment.num_rows())
             .filter(|r| segment.is_nonlinear(*r))
             .count();
-        // Ten of the non-linear rows are the powers of gamma and the segment's time, shared by all slots.
-        assert_eq!((segment.num_rows(), nonlinear - 10), (44, 34));
+        // Ten of the non-linear rows are the powers of gamma and the segment's time, and four linear ones what denominators begin with: shared by all slots.
+        assert_eq!((segment.num_rows(), nonlinear - 10), (48, 34));
     }
 }

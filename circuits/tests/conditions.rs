@@ -62,7 +62,8 @@ fn single(terms: &Terms) -> Option<usize> {
 }
 
 /// Condition 1, and with it 10: each term of the sum is one row `inverse D = m`. In `m` there are `pre` columns only; in `D` there are
-/// `alpha`, `pre` columns, powers of `gamma`, and products of the two, each given by its own row. Nothing else is in the sum.
+/// `alpha` and the tag of the bus with its power of `gamma`, which a row puts together, `pre` columns, powers of `gamma`, and products of the two, each given by
+/// its own row. Nothing else is in the sum.
 #[test]
 fn terms_are_made_of_pre_columns() {
     let segment = shape::build(&Shape::Small.capacities());
@@ -95,6 +96,20 @@ fn terms_are_made_of_pre_columns() {
         }
     }
     assert_eq!(powers.len(), PARTS, "gamma to that of the tag");
+    // `alpha + gamma^PARTS tag`, by tag.
+    let mut offsets: HashMap<usize, F> = HashMap::new();
+    for (v, defining) in &products {
+        for i in defining {
+            let [a, b, _] = &rows[*i];
+            if let ([(alpha, one), (power, tag)], Some(0)) = (&a[..], single(b)) {
+                if (*alpha, *one) == (p.alpha, F::ONE) && powers.get(power) == Some(&(PARTS as u32))
+                {
+                    assert_eq!(defining.len(), 1, "one row says what it is");
+                    offsets.insert(*v, *tag);
+                }
+            }
+        }
+    }
 
     let mut seen = vec![0; segment.term_buses().len()];
     for (i, [a, b, c]) in rows.iter().enumerate() {
@@ -104,30 +119,28 @@ fn terms_are_made_of_pre_columns() {
             continue;
         }
         let term = single(a).filter(|v| p.is_inverse(*v));
-        seen[term.expect("an inverse occurs in the row of its term alone") - p.inverses] += 1;
+        let term = term.expect("an inverse occurs in the row of its term alone") - p.inverses;
+        seen[term] += 1;
         assert!(
             c.iter().all(|(v, _)| p.is_pre(*v)),
             "multiplicity in row {i}"
         );
-        let mut tag = 0;
-        let mut alpha = F::ZERO;
+        let mut starts = 0;
         for (v, c) in b {
-            if *v == p.alpha {
-                alpha = *c;
-            } else if powers.get(v) == Some(&(PARTS as u32)) {
-                tag += 1;
-                assert_ne!(*c, F::ZERO);
-            } else {
-                let known = p.is_pre(*v) || powers.contains_key(v);
-                let part = scaled.get(v).is_some_and(|power| *power < PARTS as u32);
-                assert!(
-                    known || part,
-                    "denominator in row {i}: {}",
-                    segment.label(i)
-                );
+            if let Some(tag) = offsets.get(v) {
+                let bus = segment.term_buses()[term];
+                assert_eq!((*c, *tag), (F::ONE, F::from(bus.tag())), "row {i}");
+                starts += 1;
+                continue;
             }
+            let below = |power: Option<&u32>| power.is_some_and(|x| *x < PARTS as u32);
+            assert!(
+                p.is_pre(*v) || below(powers.get(v)) || below(scaled.get(v)),
+                "denominator in row {i}: {}",
+                segment.label(i)
+            );
         }
-        assert_eq!((alpha, tag), (F::ONE, 1), "row {i}");
+        assert_eq!(starts, 1, "row {i}");
     }
     assert!(seen.iter().all(|n| *n == 1), "one row for each term");
 }

@@ -280,6 +280,6 @@ mod tests {
             .filter(|r| segment.is_nonlinear(*r))
             .count();
         let columns = ImagePage::width();
-        assert_eq!((segment.num_rows(), nonlinear, columns), (1328, 1303, 387));
+        assert_eq!((segment.num_rows(), nonlinear, columns), (1331, 1303, 387));
     }
 }

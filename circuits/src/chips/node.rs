@@ -237,7 +237,7 @@ mod tests {
             .count();
         assert_eq!(
             (segment.num_rows(), nonlinear, Node::width()),
-            (848, 823, 36)
+            (849, 823, 36)
         );
     }
 }

@@ -245,5 +245,5 @@ fn cost() {
         .filter(|r| segment.is_nonlinear(*r))
         .count();
     let columns = DecodedPage::width();
-    assert_eq!((segment.num_rows(), nonlinear, columns), (3100, 3051, 1206));
+    assert_eq!((segment.num_rows(), nonlinear, columns), (3104, 3051, 1206));
 }

@@ -205,7 +205,7 @@ const COMMANDS: &[(&str, &str, By)] = &[
 /// The commands of a page, without what explains them. Where there are prompts, the lines without one are what is printed.
 fn commands(page: &str) -> Vec<String> {
     let inline = Regex::new("`(cargo (?:run|test|build) [^`]+)`").unwrap();
-    let comment = Regex::new(r"\s{2,}#.*$").unwrap();
+    let comment = Regex::new(r"[ \t]{2,}#.*$").unwrap();
     let mut found = Vec::new();
     let mut language: Option<&str> = None;
     let mut prompts = false;
@@ -309,7 +309,8 @@ fn build_examples() {
 
 /// A command with the example that Cargo would run.
 fn as_built(line: &str) -> String {
-    let run = Regex::new(r"^cargo run --release -p zkmips-(\w+) --example (\w+)( -- )?").unwrap();
+    let run =
+        Regex::new(r"^cargo run --release -p zkmips-([a-z]+) --example ([a-z_]+)( -- )?").unwrap();
     let Some(found) = run.captures(line) else {
         return line.to_owned();
     };

@@ -137,19 +137,22 @@ fn multiples_of_gamma_are_those_of_small_numbers() {
     let mut pre = Columns::new();
     let mut source = Source::new(&plan, segment).unwrap();
     source.fill_pre(0, &mut pre).unwrap();
-    let pre: Vec<F> = pre.elements().collect();
+    let elements: Vec<F> = pre.elements().collect();
     let mut post = vec![F::ZERO; segment.post_len()];
-    segment.fill_post(&pre, &[F::ONE, F::ONE, gamma.cube(), gamma], &mut post);
+    let z = [F::ONE, F::ONE, gamma.cube(), gamma];
+    segment.fill_post(&elements, &z, &mut post);
     let is_small = |x: F| x.to_repr()[16..].iter().all(|byte| *byte == 0);
     let (mut seen, mut factor) = (HashSet::new(), F::ONE);
     let (mut small, mut large, mut fills_the_field) = (0, 0, 0);
-    for places in segment.gamma_multiples() {
+    for (k, places) in (1..).zip(segment.gamma_multiples()) {
         factor *= gamma;
-        let inverse = factor.invert().unwrap();
-        for place in places {
+        let mut numbers = Columns::new();
+        segment.fill_multiples(k, &pre, &mut numbers);
+        assert_eq!(numbers.len(), places.len());
+        for (place, number) in places.iter().zip(numbers.elements()) {
             assert!(seen.insert(*place), "each place once");
             let value = post[*place as usize];
-            let number = value * inverse;
+            assert_eq!(value, factor * number, "a multiple of gamma^{k}");
             if is_small(number) || is_small(-number) {
                 small += 1;
                 fills_the_field += usize::from(!is_small(value) && !is_small(-value));

@@ -285,7 +285,9 @@ fn from_integer<F: PastaField>(x: i128) -> F {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{msm, msm_mixed, point::AffinePoint, test_values::field_elements};
+    use crate::{
+        msm, msm_mixed, msm_of_remaining, point::AffinePoint, test_values::field_elements,
+    };
     use ff::{Field, PrimeField};
     use halo2curves::{
         group::Curve,
@@ -384,6 +386,21 @@ mod tests {
         assert_eq!(msm_mixed(&mixed, &points), msm(&scalars, &points));
         let zeros = MixedVec::from_elements(&vec![C::ScalarExt::ZERO; points.len()]);
         assert_eq!(msm_mixed(&zeros, &points), C::CurveExt::default());
+
+        // Every third left out, which is as if it were zero; sizes are those of the others.
+        let left_out: Vec<bool> = (0..scalars.len()).map(|i| i % 3 == 1).collect();
+        let (sum, sizes) = msm_of_remaining(&scalars, &left_out, &points);
+        for (scalar, _) in scalars.iter_mut().zip(&left_out).filter(|(_, out)| **out) {
+            *scalar = C::ScalarExt::ZERO;
+        }
+        assert_eq!(sum, msm(&scalars, &points));
+        let all = MixedVec::from_elements(&scalars).sizes();
+        let zeros = scalars.iter().filter(|x| **x == C::ScalarExt::ZERO).count();
+        assert_eq!(all.with_bits(0..=0), zeros);
+        assert_eq!(sizes.with_bits(0..=0), 0);
+        for bits in 1..=256 {
+            assert_eq!(sizes.with_bits(bits..=bits), all.with_bits(bits..=bits));
+        }
     }
 
     #[test]
